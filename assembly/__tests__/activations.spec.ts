@@ -1,0 +1,69 @@
+import { logSoftmax, relu, sigmoid, softmax, tanh } from '../activations';
+import { TANH_ERROR } from '../functions';
+import { maxDifference, pointer, Random } from './support';
+
+/** exp(x − max) of the first n, and their sum behind them, in float64. */
+function exponentials(x: StaticArray<f32>, n: i32): StaticArray<f64> {
+  const e = new StaticArray<f64>(n + 1);
+  let largest: f64 = -Infinity;
+  for (let i = 0; i < n; i++) largest = Math.max(largest, x[i]);
+  for (let i = 0; i < n; i++) {
+    e[i] = Math.exp(<f64>x[i] - largest);
+    e[n] += e[i];
+  }
+  return e;
+}
+
+describe('element-wise layers', () => {
+  it('sigmoid, tanh and relu of every element, in place too', () => {
+    const x = new Random(21).floats(36, -9, 9);
+    const s = new StaticArray<f32>(36), t = new StaticArray<f32>(36);
+    const sReference = new StaticArray<f64>(36), tReference = new StaticArray<f64>(36);
+    for (let i = 0; i < 36; i++) {
+      sReference[i] = 1 / (1 + Math.exp(-<f64>x[i]));
+      tReference[i] = Math.tanh(<f64>x[i]);
+    }
+    sigmoid(pointer(x), pointer(s), 36);
+    tanh(pointer(x), pointer(t), 36);
+    expect(maxDifference(s, sReference, 36)).toBeLessThanOrEqual(TANH_ERROR);
+    expect(maxDifference(t, tReference, 36)).toBeLessThanOrEqual(TANH_ERROR);
+    const before = StaticArray.fromArray<f32>(x.slice<Array<f32>>(0));
+    relu(pointer(x), pointer(x), 36);
+    for (let i = 0; i < 36; i++) expect(x[i]).toBe(max<f32>(0, before[i]));
+  });
+});
+
+describe('softmax', () => {
+  it('agrees with float64 to 1e-6 at every length, and leaves its padding zero', () => {
+    const random = new Random(22);
+    for (let n = 1; n <= 21; n++) {
+      const x = random.floats(24, -30, 30), y = new StaticArray<f32>(24);
+      const e = exponentials(x, n);
+      for (let i = 0; i < n; i++) e[i] /= e[n];
+      softmax(pointer(x), pointer(y), n);
+      expect(maxDifference(y, e, n)).toBeLessThanOrEqual(1e-6);
+      for (let i = n; i < ((n + 3) & -4); i++) expect(y[i]).toBe(0);
+    }
+  });
+  it('does not overflow', () => {
+    const x: StaticArray<f32> = [1000, 999, -1000, 0], y = new StaticArray<f32>(4);
+    softmax(pointer(x), pointer(y), 3);
+    expect(abs<f32>(y[0] - <f32>0.7310586)).toBeLessThan(<f32>1e-6);
+    expect(y[2]).toBeLessThan(<f32>1e-37);
+  });
+});
+
+describe('logSoftmax', () => {
+  it('agrees with float64 to 1e-5 at every length', () => {
+    const random = new Random(23);
+    for (let n = 1; n <= 21; n++) {
+      const x = random.floats(24, -30, 30), y = new StaticArray<f32>(24), scratch = new StaticArray<f32>(24);
+      const e = exponentials(x, n);
+      let largest: f64 = -Infinity;
+      for (let i = 0; i < n; i++) largest = Math.max(largest, x[i]);
+      for (let i = 0; i < n; i++) e[i] = <f64>x[i] - largest - Math.log(e[n]);
+      logSoftmax(pointer(x), pointer(y), pointer(scratch), n);
+      expect(maxDifference(y, e, n)).toBeLessThanOrEqual(1e-5);
+    }
+  });
+});

@@ -1,0 +1,146 @@
+import { f32Bytes, matvecF32, matvecInt8, packF32 } from '../matvec';
+import { headerBytes, int8Bytes, packInt8, quantize, quantizeBounded } from '../quantize';
+import { int8Reference, pointer, QuantizedRow, Random, randomMatrix } from './support';
+
+/** Quantizes, packs and multiplies; returns how many rows differ from the scalar reference in any bit. */
+function mismatches(random: Random, rows: i32, columns: i32, activation: f32): i32 {
+  const source = randomMatrix(random, rows, columns, 0.5);
+  const x = random.floats(columns, -activation, activation);
+  const packed = new StaticArray<u8>(int8Bytes(rows, columns));
+  const xq = new StaticArray<u8>(headerBytes(columns) + 2 * columns);
+  const y = new StaticArray<f32>(rows);
+  packInt8(pointer(source), pointer(packed), rows, columns);
+  quantize(pointer(x), pointer(xq), columns);
+  matvecInt8(pointer(packed), pointer(xq), pointer(y), rows, columns);
+  let wrong = 0;
+  for (let row = 0; row < rows; row++) {
+    const reference = int8Reference(source, pointer(xq), headerBytes(columns), rows, columns, row);
+    if (reinterpret<u32>(reference) != reinterpret<u32>(y[row])) wrong++;
+  }
+  return wrong;
+}
+
+describe('matvecInt8', () => {
+  it('equals a scalar loop bit for bit over random shapes', () => {
+    const random = new Random(1);
+    let wrong = 0;
+    for (let trial = 0; trial < 60; trial++) {
+      wrong += mismatches(random, 16 * random.integer(1, 12), 8 * random.integer(1, 40), random.float(0.01, 100));
+    }
+    expect(wrong).toBe(0);
+  });
+
+  it('equals it for rows longer than the 516 columns of one int32 sum', () => {
+    const random = new Random(2);
+    let wrong = 0;
+    for (let columns = 504; columns <= 2200; columns += 168) wrong += mismatches(random, 32, columns, 1);
+    expect(wrong).toBe(0);
+  });
+
+  it('does not overflow at the worst case of a segment', () => {
+    const columns = 1024;
+    const source = new StaticArray<f32>(16 * columns + 16), x = new StaticArray<f32>(columns);
+    for (let i = 0; i < 16 * columns; i++) source[i] = -1;
+    for (let i = 0; i < columns; i++) x[i] = 1;
+    const packed = new StaticArray<u8>(int8Bytes(16, columns));
+    const xq = new StaticArray<u8>(headerBytes(columns) + 2 * columns);
+    const y = new StaticArray<f32>(16);
+    packInt8(pointer(source), pointer(packed), 16, columns);
+    quantize(pointer(x), pointer(xq), columns);
+    matvecInt8(pointer(packed), pointer(xq), pointer(y), 16, columns);
+    for (let row = 0; row < 16; row++) expect(abs(y[row] + <f32>columns)).toBeLessThan(<f32>1e-3);
+  });
+});
+
+describe('packInt8', () => {
+  it('puts rows i and i + 4 of a block into one lane, and keeps scales and biases', () => {
+    const random = new Random(3);
+    const rows = 32, columns = 24;
+    const source = randomMatrix(random, rows, columns, 2);
+    const packed = new StaticArray<u8>(int8Bytes(rows, columns));
+    packInt8(pointer(source), pointer(packed), rows, columns);
+    let at = pointer(packed), wrong = 0;
+    for (let block = 0; block < rows; block += 16) {
+      for (let column = 0; column < columns; column += 2) {
+        for (let group = 0; group < 8; group++) {
+          const row = block + (group >> 2) * 8 + (group & 3);
+          const hi = new QuantizedRow(source, row, columns), lo = new QuantizedRow(source, row + 4, columns);
+          for (let c = 0; c < 2; c++, at += 2) {
+            const lane = <i32>load<i16>(at);
+            if (lane >> 8 != hi.weights[column + c] || (lane & 255) - 128 != lo.weights[column + c]) wrong++;
+          }
+        }
+      }
+    }
+    for (let row = 0; row < rows; row++) {
+      if (load<f32>(at + (row << 2)) != new QuantizedRow(source, row, columns).scale) wrong++;
+      if (load<f32>(at + ((rows + row) << 2)) != source[rows * columns + row]) wrong++;
+    }
+    expect(wrong).toBe(0);
+  });
+
+  it('gives a row of zeros the scale 0', () => {
+    const source = new StaticArray<f32>(16 * 8 + 16), packed = new StaticArray<u8>(int8Bytes(16, 8));
+    packInt8(pointer(source), pointer(packed), 16, 8);
+    for (let row = 0; row < 16; row++) expect(load<f32>(pointer(packed) + 128 + (row << 2))).toBe(0);
+  });
+});
+
+describe('quantize', () => {
+  it('rounds to the nearest of 32767 steps and sums every segment', () => {
+    const random = new Random(4);
+    const n = 1104;
+    const x = random.floats(n, -3, 3);
+    const q = new StaticArray<u8>(headerBytes(n) + 2 * n);
+    quantize(pointer(x), pointer(q), n);
+    const scale = load<f32>(pointer(q));
+    let wrong = 0;
+    const sums = new StaticArray<i32>(3);
+    for (let i = 0; i < n; i++) {
+      const value = <i32>load<i16>(pointer(q) + headerBytes(n) + (i << 1));
+      if (abs(<f32>value * scale - x[i]) > scale * <f32>0.51 || abs(value) > 32767) wrong++;
+      sums[i / 512] += value;
+    }
+    for (let s = 0; s < 3; s++) if (load<i32>(pointer(q) + 4 + (s << 2)) != sums[s]) wrong++;
+    expect(wrong).toBe(0);
+  });
+
+  it('makes zeros of zeros, and of values too small to have a scale', () => {
+    const x = new StaticArray<f32>(8), q = new StaticArray<u8>(headerBytes(8) + 16);
+    x[3] = 1e-38;
+    quantize(pointer(x), pointer(q), 8);
+    expect(load<f32>(pointer(q))).toBe(0);
+    expect(load<i16>(pointer(q) + headerBytes(8) + 6)).toBe(0);
+  });
+
+  it('saturates at the bound that it is given', () => {
+    const x = new StaticArray<f32>(8), q = new StaticArray<u8>(headerBytes(8) + 16);
+    x[0] = 1.00001;
+    x[1] = -1;
+    quantizeBounded(pointer(x), pointer(q), 8, 1);
+    expect(load<i16>(pointer(q) + headerBytes(8))).toBe(32767);
+    expect(load<i16>(pointer(q) + headerBytes(8) + 2)).toBe(-32767);
+  });
+});
+
+describe('matvecF32', () => {
+  it('agrees with a float64 loop to 1e-6 of Σ|w·x| over random shapes', () => {
+    const random = new Random(5);
+    for (let trial = 0; trial < 40; trial++) {
+      const rows = 16 * random.integer(1, 8), columns = 2 * random.integer(1, 150);
+      const source = randomMatrix(random, rows, columns, 1), x = random.floats(columns, -2, 2);
+      const packed = new StaticArray<u8>(f32Bytes(rows, columns)), y = new StaticArray<f32>(rows);
+      packF32(pointer(source), pointer(packed), rows, columns);
+      matvecF32(pointer(packed), pointer(x), pointer(y), rows, columns);
+      for (let row = 0; row < rows; row++) {
+        let sum = <f64>source[rows * columns + row], size = Math.abs(sum);
+        for (let k = 0; k < columns; k++) {
+          const product = <f64>source[row * columns + k] * <f64>x[k];
+          sum += product;
+          size += Math.abs(product);
+        }
+        expect(Math.abs(<f64>y[row] - sum)).toBeLessThanOrEqual(1e-6 * size);
+      }
+    }
+  });
+});

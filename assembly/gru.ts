@@ -1,0 +1,129 @@
+import { sigmoid, sigmoidFast, tanh, tanhFast } from './functions';
+import { align } from './lanes';
+import { f32Bytes, matvecF32, matvecInt8 } from './matvec';
+import { headerBytes, int8Bytes, maxAbs, quantizeBounded } from './quantize';
+
+/**
+ * ONNX GRU, one step, activations Sigmoid and Tanh:
+ *
+ *   z = σ(Wz·x + Wbz + Rz·h + Rbz)
+ *   r = σ(Wr·x + Wbr + Rr·h + Rbr)
+ *   h̃ = tanh(Wh·x + Wbh + r∘(Rh·h + Rbh))       linearBeforeReset ≠ 0
+ *   h̃ = tanh(Wh·x + Wbh + Rh·(r∘h) + Rbh)       linearBeforeReset = 0
+ *   h ← (1 − z)∘h̃ + z∘h
+ *
+ * `hidden` (H) and `input` (I) are padded to multiples of 8; a padded unit has zero weights and stays zero.
+ *
+ *   W: one matrix [align(3H, 16), I], gates z r h     R: two matrices, [2H, H] of z r, then [align(H, 16), H] of h
+ *   scratch f32: x-sums [align(3H, 16)] | h-sums [2H + align(H, 16)] | r∘h [H] | its quantized form
+ */
+
+@inline function xRows(hidden: i32): i32 {
+  return align(3 * hidden, 16);
+}
+
+/** Pass 1: z and r, in place of their h-sums. */
+@inline function gates(xSums: usize, hSums: usize, hidden: i32, exact: bool): void {
+  const end: usize = hidden << 3;
+  for (let i: usize = 0; i < end; i += 32) {
+    const a = f32x4.add(v128.load(xSums + i), v128.load(hSums + i));
+    const b = f32x4.add(v128.load(xSums + i, 16), v128.load(hSums + i, 16));
+    v128.store(hSums + i, exact ? sigmoid(a) : sigmoidFast(a));
+    v128.store(hSums + i, exact ? sigmoid(b) : sigmoidFast(b), 16);
+  }
+}
+
+/** r∘h, the input of the candidate's product where the reset gate comes first. */
+@inline function resetHidden(hSums: usize, h: usize, resetH: usize, hidden: i32): void {
+  const bytes: usize = hidden << 2;
+  for (let i: usize = 0; i < bytes; i += 16) {
+    v128.store(resetH + i, f32x4.mul(v128.load(hSums + bytes + i), v128.load(h + i)));
+  }
+}
+
+@inline function candidate(xSum: v128, hSum: v128, r: v128, linearBeforeReset: bool, exact: bool): v128 {
+  const sum = f32x4.add(xSum, linearBeforeReset ? f32x4.mul(r, hSum) : hSum);
+  return exact ? tanh(sum) : tanhFast(sum);
+}
+
+/** (1 − z)·h̃ + z·h */
+@inline function blend(z: v128, h: v128, candidate: v128): v128 {
+  return f32x4.add(candidate, f32x4.mul(z, f32x4.sub(h, candidate)));
+}
+
+/** Pass 2: the candidate and the new state. Two passes, because one is bound by the latency of r (706 against 477 ns). */
+@inline function update(
+  xSums: usize, hSums: usize, h: usize, hidden: i32, linearBeforeReset: bool, exact: bool): void {
+  const bytes: usize = hidden << 2;
+  const xh = xSums + 2 * bytes, hh = hSums + 2 * bytes, rs = hSums + bytes;
+  for (let i: usize = 0; i < bytes; i += 32) {
+    const c0 = candidate(v128.load(xh + i), v128.load(hh + i), v128.load(rs + i), linearBeforeReset, exact);
+    const c1 = candidate(v128.load(xh + i, 16), v128.load(hh + i, 16), v128.load(rs + i, 16), linearBeforeReset, exact);
+    v128.store(h + i, blend(v128.load(hSums + i), v128.load(h + i), c0));
+    v128.store(h + i, blend(v128.load(hSums + i, 16), v128.load(h + i, 16), c1), 16);
+  }
+}
+
+/** Bytes from a state with int8 weights to its bound: h [hidden] f32 and its quantized form come before it. */
+@inline function boundOffset(hidden: i32): i32 {
+  return (hidden << 2) + headerBytes(hidden) + (hidden << 1);
+}
+
+/** h [hidden] f32 | its quantized form | the bound of |h|, f32, padded to 16 bytes */
+@inline export function stateBytesInt8(hidden: i32): i32 {
+  return boundOffset(hidden) + 16;
+}
+
+/**
+ * Completes a state whose h has been set. |h| never exceeds max(1, |initial h|), since a step only blends h with a
+ * tanh: the scale that is chosen here serves the whole sequence.
+ */
+export function resetGruInt8(state: usize, hidden: i32): void {
+  const bound = max<f32>(1, maxAbs(state, hidden));
+  store<f32>(state + boundOffset(hidden), bound);
+  quantizeBounded(state, state + (hidden << 2), hidden, bound);
+}
+
+/** @param x quantized activations [input]   @param state stateBytesInt8(hidden) */
+export function gruInt8(
+  x: usize, W: usize, R: usize, state: usize, scratch: usize, input: i32, hidden: i32, linearBeforeReset: i32): void {
+  const hq = state + (hidden << 2);
+  const xSums = scratch, hSums = scratch + (xRows(hidden) << 2), hh = hSums + (hidden << 3);
+  const Rh = R + int8Bytes(2 * hidden, hidden);
+  const candidateRows = align(hidden, 16);
+  const bound = load<f32>(state + boundOffset(hidden));
+  matvecInt8(W, x, xSums, xRows(hidden), input);
+  matvecInt8(R, hq, hSums, 2 * hidden, hidden);
+  gates(xSums, hSums, hidden, false);
+  if (linearBeforeReset) {
+    matvecInt8(Rh, hq, hh, candidateRows, hidden);
+    update(xSums, hSums, state, hidden, true, false);
+  } else {
+    const resetH = hh + (candidateRows << 2), resetHq = resetH + (hidden << 2);
+    resetHidden(hSums, state, resetH, hidden);
+    quantizeBounded(resetH, resetHq, hidden, bound);
+    matvecInt8(Rh, resetHq, hh, candidateRows, hidden);
+    update(xSums, hSums, state, hidden, false, false);
+  }
+  quantizeBounded(state, hq, hidden, bound);
+}
+
+/** @param x [input] f32   @param state h [hidden] f32 */
+export function gruF32(
+  x: usize, W: usize, R: usize, state: usize, scratch: usize, input: i32, hidden: i32, linearBeforeReset: i32): void {
+  const xSums = scratch, hSums = scratch + (xRows(hidden) << 2), hh = hSums + (hidden << 3);
+  const Rh = R + f32Bytes(2 * hidden, hidden);
+  const candidateRows = align(hidden, 16);
+  matvecF32(W, x, xSums, xRows(hidden), input);
+  matvecF32(R, state, hSums, 2 * hidden, hidden);
+  gates(xSums, hSums, hidden, true);
+  if (linearBeforeReset) {
+    matvecF32(Rh, state, hh, candidateRows, hidden);
+    update(xSums, hSums, state, hidden, true, true);
+  } else {
+    const resetH = hh + (candidateRows << 2);
+    resetHidden(hSums, state, resetH, hidden);
+    matvecF32(Rh, resetH, hh, candidateRows, hidden);
+    update(xSums, hSums, state, hidden, false, true);
+  }
+}

@@ -1,0 +1,40 @@
+import { log } from './functions';
+
+/**
+ * Log energies of a sparse filterbank, four filters a turn:
+ *
+ *   out[f] = ln max(floor, Σ_k power[k]·weight[f, k])
+ *
+ * A group of four filters in `filters`: byte offsets of their first bins u32[4] | vectors u32 | floor f32 | 8 bytes
+ * unused | weights [vectors, 4 filters, 4 bins] f32, zero beyond a filter's last bin. `power` must be readable, and finite, as
+ * far as the vectors reach. A NaN energy comes out as the floor.
+ */
+export function logMel(power: usize, filters: usize, out: usize, groups: i32): void {
+  for (let group = 0; group < groups; group++, out += 16) {
+    let p0 = power + load<u32>(filters), p1 = power + load<u32>(filters, 4);
+    let p2 = power + load<u32>(filters, 8), p3 = power + load<u32>(filters, 12);
+    const vectors: usize = load<u32>(filters, 16);
+    const floor = v128.load32_splat(filters, 20);
+    let a = f32x4.splat(0), b = f32x4.splat(0), c = f32x4.splat(0), d = f32x4.splat(0);
+    let weights = filters + 32;
+    filters = weights + (vectors << 6);
+    for (; weights < filters; weights += 64) {
+      a = f32x4.add(a, f32x4.mul(v128.load(p0), v128.load(weights)));
+      b = f32x4.add(b, f32x4.mul(v128.load(p1), v128.load(weights, 16)));
+      c = f32x4.add(c, f32x4.mul(v128.load(p2), v128.load(weights, 32)));
+      d = f32x4.add(d, f32x4.mul(v128.load(p3), v128.load(weights, 48)));
+      p0 += 16;
+      p1 += 16;
+      p2 += 16;
+      p3 += 16;
+    }
+    v128.store(out, log(f32x4.pmax(floor, sumsOf(a, b, c, d))));
+  }
+}
+
+/** Σ a, Σ b, Σ c, Σ d as one vector. */
+@inline function sumsOf(a: v128, b: v128, c: v128, d: v128): v128 {
+  const ab = f32x4.add(v128.shuffle<i32>(a, b, 0, 4, 1, 5), v128.shuffle<i32>(a, b, 2, 6, 3, 7));
+  const cd = f32x4.add(v128.shuffle<i32>(c, d, 0, 4, 1, 5), v128.shuffle<i32>(c, d, 2, 6, 3, 7));
+  return f32x4.add(v128.shuffle<i64>(ab, cd, 0, 2), v128.shuffle<i64>(ab, cd, 1, 3));
+}

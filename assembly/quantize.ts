@@ -1,0 +1,104 @@
+import { align, lanesBelow, maxLanesF32, ROUND, round4, sumLanesI32 } from './lanes';
+
+/**
+ * Quantized activations, the right-hand side of every int8 product:
+ *
+ *   scale f32 | Σq i32 of each segment of 512 columns | padding to 16 bytes | q [n] int16
+ *
+ * x ≈ scale·q with |q| ≤ 32767. The sums correct the offset of the packed weights, see matvec.ts.
+ */
+
+/** Columns whose products stay within int32: 512 · 128 · 32767 < 2³¹. */
+@inline export const SEGMENT: i32 = 512;
+
+@inline const Q_MAX: f32 = 32767;
+/** Below this bound the reciprocal of the scale would overflow; such activations are zero. */
+@inline const SMALLEST_BOUND: f32 = 1e-30;
+
+/** Bytes before q. */
+@inline export function headerBytes(n: i32): i32 {
+  return align(4 + ((n + SEGMENT - 1) / SEGMENT) * 4, 16);
+}
+
+/** The largest |x| of n floats, n a multiple of 4. */
+export function maxAbs(x: usize, n: i32): f32 {
+  let max = f32x4.splat(0);
+  const end = x + (<usize>n << 2);
+  for (; x < end; x += 16) max = f32x4.pmax(max, f32x4.abs(v128.load(x)));
+  return maxLanesF32(max);
+}
+
+/** Writes q and the sums for n floats, n a multiple of 8, |x| ≤ bound. */
+export function quantizeBounded(x: usize, quantized: usize, n: i32, bound: f32): void {
+  const usable = bound > SMALLEST_BOUND;
+  const inverse = f32x4.splat(usable ? Q_MAX / bound : 0);
+  store<f32>(quantized, usable ? bound / Q_MAX : 0);
+  let q = quantized + headerBytes(n);
+  let sum = quantized + 4;
+  const end = x + (<usize>n << 2);
+  while (x < end) {
+    const segmentEnd = min(end, x + (<usize>SEGMENT << 2));
+    let sums = i32x4.splat(0);
+    for (; x < segmentEnd; x += 32, q += 16) {
+      const packed = i16x8.narrow_i32x4_s(
+        round4(f32x4.mul(v128.load(x), inverse)), round4(f32x4.mul(v128.load(x, 16), inverse)));
+      sums = i32x4.add(sums, i32x4.dot_i16x8_s(packed, i16x8.splat(1)));
+      v128.store(q, packed);
+    }
+    store<i32>(sum, sumLanesI32(sums));
+    sum += 4;
+  }
+}
+
+/** Activations of any size: the scale follows the largest of them. */
+export function quantize(x: usize, quantized: usize, n: i32): void {
+  quantizeBounded(x, quantized, n, maxAbs(x, n));
+}
+
+/** Bytes of a packed int8 matrix: weights, then a scale and a bias a row. */
+@inline export function int8Bytes(rows: i32, columns: i32): i32 {
+  return rows * columns + rows * 8;
+}
+
+/**
+ * Quantizes a matrix per row, symmetrically to ±127, and packs it for matvecInt8:
+ *
+ *   packed [rows × columns] int8 | scale [rows] f32 | bias [rows] f32
+ *
+ * Rows come in blocks of 16. Each i16 lane holds the weights of two rows, `hi << 8 | (lo + 128)`; a vector holds rows
+ * i and i + 4 (i = 0 … 3) at two columns, so that a block takes two vectors a column pair: rows 0–7, then 8–15.
+ *
+ * @param source [rows × columns] f32, followed by [rows] f32 of bias
+ * @param rows a multiple of 16   @param columns a multiple of 8; both padded with zeros
+ */
+export function packInt8(source: usize, packed: usize, rows: i32, columns: i32): void {
+  const scales = packed + rows * columns;
+  for (let row = 0; row < rows; row++) {
+    const bound = maxAbs(source + ((row * columns) << 2), columns);
+    store<f32>(scales + (row << 2), bound > SMALLEST_BOUND ? bound / 127 : 0);
+  }
+  memory.copy(scales + (rows << 2), source + ((rows * columns) << 2), rows << 2);
+  let lane = packed;
+  for (let block = 0; block < rows; block += 16) {
+    for (let column = 0; column < columns; column += 2) {
+      for (let half = block; half < block + 16; half += 8) {
+        for (let i = half; i < half + 4; i++, lane += 4) {
+          store<i16>(lane, pairOfRows(source, scales, columns, i, column));
+          store<i16>(lane, pairOfRows(source, scales, columns, i, column + 1), 2);
+        }
+      }
+    }
+  }
+}
+
+@inline function pairOfRows(source: usize, scales: usize, columns: i32, row: i32, column: i32): i16 {
+  const hi = quantizeWeight(source, scales, columns, row, column);
+  const lo = quantizeWeight(source, scales, columns, row + 4, column);
+  return <i16>((hi << 8) | (lo + 128));
+}
+
+@inline function quantizeWeight(source: usize, scales: usize, columns: i32, row: i32, column: i32): i32 {
+  const scale = load<f32>(scales + (row << 2));
+  const weight = load<f32>(source + ((row * columns + column) << 2));
+  return scale > 0 ? <i32>nearest(weight / scale) : 0;
+}

@@ -1,0 +1,146 @@
+import { InputError } from '../errors.js';
+import { Arena } from '../kernels/arena.js';
+import { bindPointer, bindProgram, type Regions } from '../kernels/program.js';
+import { execute } from '../kernels/table.js';
+import type { Network, TensorLayout } from '../model/network.js';
+import { verifyPlan, type Plan } from './plan.js';
+
+/** A plan in memory: weights and scratch, which its streams share. */
+export class Session {
+  readonly network: Network;
+  readonly plan: Plan;
+  readonly #arena = new Arena();
+  readonly #constants: number;
+  readonly #scratch: number;
+
+  /** @throws RangeError when the plan reaches outside its own regions, or memory does not suffice */
+  constructor(network: Network, plan: Plan) {
+    verifyPlan(plan);
+    this.network = network;
+    this.plan = plan;
+    this.#constants = this.#arena.place(plan.constants);
+    this.#scratch = this.#arena.allocate(plan.scratchBytes);
+  }
+
+  /** Bytes of WebAssembly memory in use by this session and its streams, in whole pages. */
+  get byteLength(): number {
+    return this.#arena.byteLength;
+  }
+
+  open(): Stream {
+    const state = this.#arena.allocate(this.plan.stateBytes);
+    return new Stream(this.network, this.plan, this.#arena, [this.#constants, this.#scratch, state]);
+  }
+}
+
+/** An input or output of a stream: a name, and where its floats are. */
+interface Slot {
+  readonly name: string;
+  readonly size: number;
+  /** Index of the first float of each of its values, and how many there are. */
+  readonly parts: readonly { readonly index: number; readonly size: number }[];
+}
+
+/**
+ * A network running on one sequence, frame by frame. Frames of one tensor are its features; the values of a stacked state lie
+ * one after the other, in the tensor's order.
+ */
+export class Stream {
+  /** Outputs of the last `step`, by name; overwritten by the next one. */
+  readonly outputs: Readonly<Record<string, Float32Array>>;
+  readonly #arena: Arena;
+  readonly #regions: Regions;
+  readonly #stateBytes: number;
+  readonly #reset: Int32Array;
+  readonly #step: Int32Array;
+  readonly #inputs: readonly Slot[];
+  readonly #states: readonly Slot[];
+  readonly #outputs: readonly Slot[];
+  #open = true;
+
+  constructor(network: Network, plan: Plan, arena: Arena, regions: Regions) {
+    const slot = ({ name, values }: TensorLayout): Slot => {
+      const parts = values.map((id) => ({ index: bindPointer(plan.ports[id].pointer, regions) / 4, size: plan.ports[id].size }));
+      return { name, parts, size: parts.reduce((sum, { size }) => sum + size, 0) };
+    };
+    this.#arena = arena;
+    this.#regions = regions;
+    this.#stateBytes = plan.stateBytes;
+    this.#reset = bindProgram(plan.reset, regions);
+    this.#step = bindProgram(plan.step, regions);
+    this.#inputs = network.inputs.map(slot);
+    this.#states = network.states.map(slot);
+    this.#outputs = network.outputs.map(slot);
+    this.outputs = Object.fromEntries(this.#outputs.map(({ name, size }) => [name, new Float32Array(size)]));
+    this.reset();
+  }
+
+  /**
+   * Begins a new sequence.
+   *
+   * @param states initial states by name, each [parts × hidden]; one that is left out is zero
+   * @throws InputError for an unknown name or a wrong length
+   */
+  reset(states: Readonly<Record<string, Float32Array>> = {}): void {
+    this.#assertOpen();
+    this.#arena.f32.fill(0, this.#regions[2] / 4, (this.#regions[2] + this.#stateBytes) / 4);
+    for (const name of Object.keys(states)) {
+      const slot = this.#states.find((state) => state.name === name);
+      if (!slot) throw new InputError(`state "${name}" does not exist; this model has ${names(this.#states)}`);
+      this.#write(slot, states[name]);
+    }
+    execute(this.#reset, this.#arena.kernels);
+  }
+
+  /**
+   * One frame in, the outputs of that frame out. Allocates nothing.
+   *
+   * @param frame the features of the frame, or, for a model with several inputs, those of each by name
+   * @returns `outputs`, overwritten by the next step
+   * @throws InputError for a frame of another length or a missing input
+   */
+  step(frame: Float32Array | Readonly<Record<string, Float32Array>>): Readonly<Record<string, Float32Array>> {
+    this.#assertOpen();
+    if (frame instanceof Float32Array) {
+      if (this.#inputs.length !== 1) throw new InputError(`a frame for each of ${names(this.#inputs)} is needed: pass an object`);
+      this.#write(this.#inputs[0], frame);
+    } else {
+      for (const slot of this.#inputs) this.#write(slot, frame[slot.name]);
+    }
+    execute(this.#step, this.#arena.kernels);
+    this.#read();
+    return this.outputs;
+  }
+
+  /** Gives the stream's memory back; it can't be used any more. */
+  close(): void {
+    if (this.#open) this.#arena.release(this.#regions[2], this.#stateBytes);
+    this.#open = false;
+  }
+
+  #assertOpen(): void {
+    if (!this.#open) throw new InputError('this stream is closed; open another one with model.stream()');
+  }
+
+  #write(slot: Slot, floats: Float32Array | undefined): void {
+    if (floats?.length !== slot.size) {
+      throw new InputError(`"${slot.name}": got ${floats === undefined ? 'nothing' : `${floats.length} floats`}, expected ${slot.size}`);
+    }
+    const memory = this.#arena.f32;
+    let at = 0;
+    for (const { index, size } of slot.parts) for (let i = 0; i < size; i++) memory[index + i] = floats[at++];
+  }
+
+  #read(): void {
+    const memory = this.#arena.f32;
+    for (const slot of this.#outputs) {
+      const floats = this.outputs[slot.name];
+      let at = 0;
+      for (const { index, size } of slot.parts) for (let i = 0; i < size; i++) floats[at++] = memory[index + i];
+    }
+  }
+}
+
+function names(slots: readonly Slot[]): string {
+  return slots.length === 0 ? 'none' : slots.map(({ name }) => `"${name}"`).join(', ');
+}

@@ -1,0 +1,56 @@
+/** Sizes of what kernels read and write, in bytes unless said otherwise; the other half of the comments in assembly/. */
+
+/** Bytes to which every buffer is aligned. */
+export const ALIGNMENT = 16;
+
+/** `n` rounded up to a multiple of `to`, a power of two. */
+export function align(n: number, to: number): number {
+  return (n + to - 1) & -to;
+}
+
+/** Elements that a matrix with `rows` is padded to. */
+export const paddedRows = (rows: number): number => align(rows, 16);
+
+/** Elements that a vector, the columns of a matrix or the units of a state are padded to. */
+export const paddedSize = (size: number): number => align(size, 8);
+
+/** Columns of an int8 product whose sum stays within int32. */
+const SEGMENT = 512;
+
+/** Quantized activations: scale, sums and int16 values of `n` (padded) floats. */
+export function quantizedBytes(n: number): number {
+  return align(4 + 4 * Math.ceil(n / SEGMENT), 16) + 2 * n;
+}
+
+export type Precision = 'int8' | 'f32';
+
+/** A packed matrix, both dimensions padded: weights, for int8 a scale a row, a bias a row. */
+export function matrixBytes(precision: Precision, rows: number, columns: number): number {
+  return precision === 'int8' ? rows * columns + rows * 8 : (rows * columns + rows) * 4;
+}
+
+/** A GRU's state of `hidden` (padded) units. */
+export function gruStateBytes(precision: Precision, hidden: number): number {
+  return precision === 'int8' ? 4 * hidden + quantizedBytes(hidden) + 16 : 4 * hidden;
+}
+
+/** R of a GRU: the matrix of z and r, then that of the candidate. */
+export function gruRecurrentBytes(precision: Precision, hidden: number): number {
+  return matrixBytes(precision, 2 * hidden, hidden) + matrixBytes(precision, paddedRows(hidden), hidden);
+}
+
+/** Scratch of a GRU step: x-sums, h-sums, r∘h and its quantized form. */
+export function gruScratchBytes(hidden: number): number {
+  return 4 * (paddedRows(3 * hidden) + 2 * hidden + paddedRows(hidden) + hidden) + quantizedBytes(hidden);
+}
+
+/** Tables of a power spectrum of `size` points, in floats: see assembly/fft.ts. */
+export function spectrumTableFloats(size: number): number {
+  const n = size / 2;
+  let floats = size + (6 * n) / 4;
+  for (let m = n / 4; m > 4; m /= 4) floats += (6 * m) / 4;
+  return floats + n;
+}
+
+/** Work buffers of a power spectrum of `size` points. */
+export const spectrumWorkBytes = (size: number): number => 4 * 4 * (size / 2 + 4);

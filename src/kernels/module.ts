@@ -1,0 +1,58 @@
+import { KERNELS_BASE64 } from './binary.js';
+
+/** The exports of the compiled module; see assembly/index.ts. Pointers are byte offsets into `memory`. */
+export interface KernelExports {
+  readonly memory: WebAssembly.Memory;
+  gruF32(x: number, W: number, R: number, state: number, scratch: number, input: number, hidden: number, linearBeforeReset: number): void;
+  gruInt8(x: number, W: number, R: number, state: number, scratch: number, input: number, hidden: number, linearBeforeReset: number): void;
+  resetGruInt8(state: number, hidden: number): void;
+  matvecF32(weights: number, x: number, y: number, rows: number, columns: number): void;
+  matvecInt8(weights: number, quantized: number, y: number, rows: number, columns: number): void;
+  packF32(source: number, packed: number, rows: number, columns: number): void;
+  packInt8(source: number, packed: number, rows: number, columns: number): void;
+  quantize(x: number, quantized: number, n: number): void;
+  sigmoid(x: number, y: number, n: number): void;
+  tanh(x: number, y: number, n: number): void;
+  relu(x: number, y: number, n: number): void;
+  softmax(x: number, y: number, n: number): void;
+  logSoftmax(x: number, y: number, scratch: number, n: number): void;
+  powerSpectrum(samples: number, tables: number, work: number, power: number, size: number): void;
+  logMel(power: number, filters: number, out: number, groups: number): void;
+  copy(from: number, to: number, fromOffset: number, toOffset: number, bytes: number): void;
+}
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+
+/** Base64 without `atob`, which audio worklets lack. */
+function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
+  const values = new Uint8Array(128);
+  for (let i = 0; i < 64; i++) values[ALPHABET.charCodeAt(i)] = i;
+  const digits = text.replace(/=+$/, '').length;
+  const bytes = new Uint8Array((digits * 3) >> 2);
+  let bits = 0;
+  for (let i = 0, to = 0; i < digits; i++) {
+    bits = (bits << 6) | values[text.charCodeAt(i)];
+    const left = (i & 3) * 2; // bits that are not yet a byte, after this digit: 6, 4, 2, 0
+    if (left > 0) bytes[to++] = bits >> (6 - left);
+  }
+  return bytes;
+}
+
+let compiled: WebAssembly.Module | undefined;
+
+/**
+ * A new instance with a memory of its own. The module is compiled once, synchronously: at a few kilobytes this is allowed, and
+ * quick, on a page's main thread and in an audio worklet.
+ *
+ * @throws Error where the engine has no WebAssembly SIMD
+ */
+export function instantiateKernels(): KernelExports {
+  if (!compiled) {
+    const bytes = decodeBase64(KERNELS_BASE64);
+    if (!WebAssembly.validate(bytes)) {
+      throw new Error('Tympan needs WebAssembly SIMD: Chrome 91, Firefox 89, Safari 16.4, Node 16.4 or newer');
+    }
+    compiled = new WebAssembly.Module(bytes);
+  }
+  return new WebAssembly.Instance(compiled).exports as unknown as KernelExports;
+}

@@ -1,0 +1,44 @@
+/**
+ * The whole build: kernels → WebAssembly → base64, ONNX schema → decoder, TypeScript → dist/. With nothing changed since the last
+ * build it does nothing.
+ */
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { generateDecoder } from './generate-decoder.mjs';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const at = (...path) => join(root, ...path);
+const run = (script, ...args) => execFileSync(process.execPath, [at('node_modules', script), ...args], { cwd: root, stdio: 'inherit' });
+
+/** The newest modification time below a path, in milliseconds. */
+function newest(path) {
+  const stat = statSync(path);
+  if (!stat.isDirectory()) return stat.mtimeMs;
+  return Math.max(stat.mtimeMs, ...readdirSync(path).map((name) => newest(join(path, name))));
+}
+
+const SOURCES = ['assembly', 'src', 'tools', 'asconfig.json', 'tsconfig.json', 'package.json', 'package-lock.json'];
+const STAMP = at('dist', '.built');
+
+function upToDate() {
+  return existsSync(STAMP) && statSync(STAMP).mtimeMs > Math.max(...SOURCES.map((path) => newest(at(path))));
+}
+
+function buildKernels() {
+  mkdirSync(at('build'), { recursive: true });
+  run('assemblyscript/bin/asc.js', '--config', 'asconfig.json');
+  const base64 = readFileSync(at('build', 'kernels.wasm')).toString('base64');
+  mkdirSync(at('dist', 'kernels'), { recursive: true });
+  writeFileSync(at('dist', 'kernels', 'binary.js'), `export const KERNELS_BASE64 =\n  '${base64}';\n`);
+}
+
+if (!upToDate()) {
+  rmSync(at('dist'), { recursive: true, force: true });
+  buildKernels();
+  await generateDecoder(at('dist', 'onnx', 'onnx-proto.js'));
+  run('typescript/bin/tsc', '-p', 'tsconfig.json');
+  chmodSync(at('dist', 'cli', 'index.js'), 0o755);
+  writeFileSync(STAMP, '');
+}
