@@ -1,0 +1,196 @@
+/** `tympan detect`: the wake words in audio files. */
+import { statSync } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { SingleBar } from 'cli-progress';
+import type { Command } from 'commander';
+import type { Detection, Detector } from '../index.js';
+import { readAudio } from '../node/index.js';
+import { complain, messageOf } from './failure.js';
+import { detectorOptions, loadModelOf, withDetection, withModel, type DetectionFlags, type ModelFlags } from './options.js';
+import { keepEnd, paint, plural, span } from './terminal.js';
+
+interface Flags extends ModelFlags, DetectionFlags {
+  json?: boolean;
+  pad: boolean;
+}
+
+interface Result {
+  duration: number; // seconds
+  detections: Detection[];
+}
+
+/**
+ * Silence around a file, in seconds, so that a clip that is cut right at the word behaves as in a stream: before it, the
+ * network's state settles; after it, smoothing catches up.
+ */
+const LEAD = 0.5;
+const TAIL = 0.5;
+/** Seconds of audio between two looks at the progress bar. */
+const STRETCH = 10;
+/** Work shorter than this shows no progress bar: milliseconds. */
+const PATIENCE = 500;
+
+export function addDetect(program: Command): void {
+  const command = program
+    .command('detect')
+    .description('Find wake words in audio files (WAV, FLAC). Each file is a stream of its own.')
+    .argument('<audio...>', 'audio files');
+  withDetection(withModel(command))
+    .option('--no-pad', `add no silence before (${LEAD} s) and after (${TAIL} s) a file`)
+    .option('--json', 'print one JSON object a line for each file')
+    .addHelpText(
+      'after',
+      `
+With --json, a line is {"file", "duration", "detections": [{"keyword",
+"posterior", "time"}]}, or {"file", "error"}. Times are seconds from the beginning
+of the file. A file that can't be read is reported, the others are still searched,
+and the exit code is 2.`,
+    )
+    .action(detect);
+}
+
+async function detect(files: string[], flags: Flags): Promise<void> {
+  const model = await loadModelOf(flags);
+  const detector = model.detector(detectorOptions(flags));
+  const progress = new Progress(files, !flags.json);
+  const columns = new Columns(files, detector.keywords);
+  const began = performance.now();
+  let detections = 0;
+  let searched = 0;
+  let seconds = 0;
+  try {
+    for (const file of files) {
+      try {
+        const result = await search(file, detector, flags.pad, (fraction) => progress.at(file, fraction));
+        detections += result.detections.length;
+        seconds += result.duration;
+        searched++;
+        progress.clear();
+        process.stdout.write(flags.json ? jsonLine(file, result) : columns.lines(file, result.detections));
+      } catch (error) {
+        complain(messageOf(error));
+        if (flags.json) process.stdout.write(`${JSON.stringify({ file, error: messageOf(error) })}\n`);
+        process.exitCode = 2;
+      }
+      progress.done(file);
+    }
+  } finally {
+    progress.stop();
+  }
+  if (flags.json || searched === 0) return;
+  const summary = `${plural(detections, 'detection')} in ${plural(searched, 'file')}, ${span(seconds)} of audio, ${span((performance.now() - began) / 1000)}`;
+  process.stdout.write(`${paint('dim', summary)}\n`);
+}
+
+async function search(
+  file: string,
+  detector: Detector,
+  pad: boolean,
+  progress: (fraction: number) => void,
+): Promise<Result> {
+  const { sampleRate } = detector;
+  const { samples, duration } = await readAudio(file, { sampleRate });
+  const lead = pad ? LEAD : 0;
+  const found: Detection[] = [];
+  detector.reset();
+  found.push(...detector.push(new Float32Array(lead * sampleRate)));
+  for (let at = 0; at < samples.length; at += STRETCH * sampleRate) {
+    found.push(...detector.push(samples.subarray(at, at + STRETCH * sampleRate)));
+    progress(Math.min(at / samples.length, 1));
+    await nextTurn(); // the progress bar draws itself
+  }
+  if (pad) found.push(...detector.flush(TAIL));
+  const detections = found.map((detection) => ({
+    ...detection,
+    time: Math.min(Math.max(detection.time - lead, 0), duration),
+  }));
+  return { duration, detections };
+}
+
+function jsonLine(file: string, { duration, detections }: Result): string {
+  const rounded = detections.map(({ keyword, posterior, time }) => ({
+    keyword,
+    posterior: round(posterior),
+    time: round(time),
+  }));
+  return `${JSON.stringify({ file, duration: round(duration), detections: rounded })}\n`;
+}
+
+/** Four digits: a tenth of a millisecond, more than a posterior means. */
+function round(value: number): number {
+  return Math.round(value * 1e4) / 1e4;
+}
+
+/** One line a detection, in columns that fit all files and keywords. */
+class Columns {
+  readonly #file: number;
+  readonly #keyword: number;
+
+  constructor(files: readonly string[], keywords: readonly string[]) {
+    this.#keyword = Math.max(...keywords.map((keyword) => keyword.length));
+    // Beside the file name: gaps, the keyword, a time up to 99999.99 s and a posterior.
+    const room = process.stdout.isTTY ? Math.max(process.stdout.columns - this.#keyword - 24, 12) : Infinity;
+    this.#file = Math.min(Math.max(...files.map((file) => file.length)), room);
+  }
+
+  lines(file: string, detections: readonly Detection[]): string {
+    const name = keepEnd(file, this.#file).padEnd(this.#file);
+    if (detections.length === 0) return process.stdout.isTTY ? `${paint('dim', `${name}  –`)}\n` : '';
+    return detections
+      .map(({ keyword, posterior, time }) => {
+        const what = paint('green', keyword.padEnd(this.#keyword));
+        return `${name}  ${what}  ${time.toFixed(2).padStart(8)} s  ${posterior.toFixed(3)}\n`;
+      })
+      .join('');
+  }
+}
+
+/** A progress bar on a terminal's stderr, in bytes of the files, once the work turns out to be long. */
+class Progress {
+  readonly #sizes: ReadonlyMap<string, number>;
+  readonly #bar: SingleBar | undefined;
+  readonly #began = performance.now();
+  #finished = 0;
+  #started = false;
+
+  constructor(files: readonly string[], wanted: boolean) {
+    this.#sizes = new Map(files.map((file) => [file, statSync(file, { throwIfNoEntry: false })?.size ?? 0]));
+    if (!wanted || !process.stderr.isTTY) return;
+    this.#bar = new SingleBar({
+      format: '{bar} {percentage} %  {eta_formatted} left',
+      barCompleteString: '━'.repeat(30),
+      barIncompleteString: ' '.repeat(30),
+      barsize: 30,
+      stream: process.stderr,
+      clearOnComplete: true,
+      forceRedraw: true, // results are printed over it
+      gracefulExit: false, // its handler would swallow Ctrl-C
+      linewrap: null,
+    });
+  }
+
+  at(file: string, fraction: number): void {
+    if (!this.#bar) return;
+    const total = [...this.#sizes.values()].reduce((sum, size) => sum + size, 0);
+    const value = this.#finished + fraction * (this.#sizes.get(file) ?? 0);
+    if (this.#started) this.#bar.update(value);
+    else if (performance.now() - this.#began > PATIENCE) {
+      this.#started = true;
+      this.#bar.start(total, value);
+    }
+  }
+
+  done(file: string): void {
+    this.#finished += this.#sizes.get(file) ?? 0;
+    this.at(file, 0);
+  }
+
+  /** Makes room for a line of results. */
+  clear(): void {
+    if (this.#started) process.stderr.write('\r\x1b[K');
+  }
+
+  stop(): void {
+    if (this.#started) this.#bar?.stop();
+  }
+}

@@ -1,0 +1,23 @@
+/** A failure is one line on stderr and exit code 2. */
+import { CommanderError } from 'commander';
+
+/** `help` is what to run for help, when the usage was wrong. */
+export function fail(error: unknown, help: string): void {
+  complain(error instanceof CommanderError ? `${usage(error)}; see ${help}` : messageOf(error));
+  if (process.env.TYMPAN_DEBUG) console.error(error);
+  process.exitCode = 2;
+}
+
+/** One line on stderr, over whatever line is being redrawn there. */
+export function complain(message: string): void {
+  const clear = process.stderr.isTTY ? '\r\x1b[K' : '';
+  process.stderr.write(`${clear}tympan: ${message}\n`);
+}
+
+export function messageOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).replace(/\s*\n\s*/g, ' ').trim();
+}
+
+function usage(error: CommanderError): string {
+  return messageOf(error).replace(/^error: /, '').replace(/\.$/, '');
+}

@@ -1,0 +1,105 @@
+/** `tympan inspect`: what a model is made of, costs and expects. */
+import type { Command } from 'commander';
+import type { ModelSummary } from '../index.js';
+import { loadModelOf, precisionOption } from './options.js';
+import { paint, table } from './terminal.js';
+
+interface Flags {
+  precision?: 'int8' | 'f32';
+  json?: boolean;
+}
+
+export function addInspect(program: Command): void {
+  program
+    .command('inspect')
+    .description("Show a model's layers, shapes, sizes, costs, front end, labels and thresholds.")
+    .argument('<model>', 'an ONNX model')
+    .addOption(precisionOption())
+    .option('--json', 'print the summary as JSON')
+    .action(inspect);
+}
+
+async function inspect(file: string, { precision, json }: Flags): Promise<void> {
+  const summary = (await loadModelOf({ model: file, precision })).summary();
+  const text = json ? JSON.stringify(summary, null, 2) : describe(file, summary).join('\n');
+  process.stdout.write(`${text}\n`);
+}
+
+function describe(file: string, summary: ModelSummary): string[] {
+  const { producer, opset, precision, inputs, outputs, frontend, labels, detection, warnings } = summary;
+  const shape = (dims: readonly (number | string)[]) => `[${dims.join(', ')}]`;
+  return [
+    `${paint('bold', file)}  ${[producer, `opset ${opset}`, precision].filter(Boolean).join(', ')}`,
+    '',
+    ...table(
+      [{ title: 'tensor' }, { title: 'shape' }, { title: 'role' }],
+      [
+        ...inputs.map(({ name, dims, role }) => [name, shape(dims), role === 'state' ? 'input, state' : 'input']),
+        ...outputs.map(({ name, dims, answers }) => [name, shape(dims), `output, ${answers}`]),
+      ],
+    ),
+    '',
+    ...layers(summary),
+    '',
+    entry('memory', memory(summary)),
+    ...section('front end', frontend, 'none in the file: give one to loadModel({ frontend })'),
+    labels ? entry('labels', labels.join(', ')) : entry('labels', 'none in the file: give some to loadModel({ labels })'),
+    ...section('detection', detection, 'defaults'),
+    ...warnings.map((warning) => `${paint('yellow', 'warning')}  ${warning}`),
+  ];
+}
+
+function layers({ layers, parameters, multiplyAddsPerFrame }: ModelSummary): string[] {
+  const count = (value: number) => value.toLocaleString('en-US');
+  const rows = layers.map((layer) => [
+    layer.name,
+    layer.kind,
+    `${layer.inputSize} → ${layer.outputSize}`,
+    count(layer.parameters),
+    count(layer.multiplyAdds),
+  ]);
+  return table(
+    [
+      { title: 'layer' },
+      { title: 'kind' },
+      { title: 'size', align: 'right' },
+      { title: 'parameters', align: 'right' },
+      { title: 'multiply-adds', align: 'right' },
+    ],
+    [...rows, ['total', '', '', count(parameters), count(multiplyAddsPerFrame)]],
+  );
+}
+
+function memory({ weightBytes, arenaBytes, streamBytes }: ModelSummary): string {
+  return `packed weights ${bytes(weightBytes)}, a stream ${bytes(streamBytes)}, in all ${bytes(arenaBytes)}`;
+}
+
+/** Nested values as compact JSON; a long list, such as a mean for every coefficient, is only counted. */
+function section(title: string, values: Record<string, unknown> | undefined, otherwise: string): string[] {
+  if (!values) return [entry(title, otherwise)];
+  const compact = (value: unknown) => {
+    if (Array.isArray(value) && value.length > 8) return `[${value.length} values]`;
+    return typeof value === 'string' ? value : JSON.stringify(value);
+  };
+  const fields = Object.entries(values).filter(([key]) => key !== 'version');
+  return wrap(fields.map(([key, value]) => `${key} ${compact(value)}`)).map((line, i) => entry(i === 0 ? title : '', line));
+}
+
+/** Parts joined by commas, in lines of at most 66 characters: 77 with their title. */
+function wrap(parts: readonly string[]): string[] {
+  const lines: string[] = [];
+  for (const part of parts) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + part.length + 2 <= 66) lines[lines.length - 1] = `${last}, ${part}`;
+    else lines.push(part);
+  }
+  return lines;
+}
+
+function entry(title: string, text: string): string {
+  return `${paint('dim', title.padEnd(9))}  ${text}`;
+}
+
+function bytes(count: number): string {
+  return count < 10000 ? `${count.toLocaleString('en-US')} B` : `${(count / 1024).toFixed(1)} KiB`;
+}

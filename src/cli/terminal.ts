@@ -1,0 +1,58 @@
+/** Text for people: colours where the stream shows them, columns, lengths, numbers. */
+import { styleText } from 'node:util';
+
+type Style = Parameters<typeof styleText>[0];
+
+/** Plain text when the stream is not a terminal, or NO_COLOR is set. */
+export function paint(style: Style, text: string, stream: NodeJS.WriteStream = process.stdout): string {
+  return stream.isTTY && stream.hasColors() ? styleText(style, text) : text;
+}
+
+export interface Column {
+  title: string;
+  align?: 'left' | 'right';
+}
+
+/** Rows under dim titles, two spaces apart; no spaces at the ends of lines. */
+export function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string[] {
+  const widths = columns.map((column, i) => Math.max(column.title.length, ...rows.map((row) => row[i].length)));
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, i) => (columns[i].align === 'right' ? cell.padStart(widths[i]) : cell.padEnd(widths[i])))
+      .join('  ')
+      .trimEnd();
+  return [paint('dim', line(columns.map((column) => column.title))), ...rows.map(line)];
+}
+
+/** At most `width` characters, the beginning cut away: a path's end says which file it is. */
+export function keepEnd(text: string, width: number): string {
+  return text.length <= width ? text : `…${text.slice(text.length - width + 1)}`;
+}
+
+export function plural(count: number, noun: string): string {
+  return `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** 0.05 s, 12.4 s, 3 min 20 s, 2 h 05 min */
+export function span(seconds: number): string {
+  if (seconds < 1) return `${seconds.toFixed(2)} s`;
+  if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`;
+  const minutes = Math.round(seconds / 60);
+  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
+}
+
+/** `fraction` of `width` cells, in eighths of a cell where the locale has them. */
+export function bar(fraction: number, width: number): string {
+  const filled = Math.min(Math.max(fraction, 0), 1) * width;
+  const whole = Math.floor(filled);
+  if (!hasUnicode()) return '#'.repeat(whole).padEnd(width, '.');
+  const part = ' ▏▎▍▌▋▊▉'[Math.floor((filled - whole) * 8)].trim();
+  return `${'█'.repeat(whole)}${part}`.padEnd(width, ' ');
+}
+
+export function hasUnicode(): boolean {
+  const { LC_ALL, LC_CTYPE, LANG } = process.env;
+  return process.platform === 'win32' || /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || '');
+}

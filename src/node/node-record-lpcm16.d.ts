@@ -1,0 +1,22 @@
+/** The part of node-record-lpcm16 1.0.1 that is used; the package ships no types. */
+declare module 'node-record-lpcm16' {
+  import type { ChildProcess } from 'node:child_process';
+  import type { Readable } from 'node:stream';
+
+  interface RecordOptions {
+    recorder: 'arecord' | 'sox' | 'rec';
+    device?: string | undefined;
+    sampleRate: number;
+    channels: number;
+    audioType: 'raw' | 'wav';
+  }
+
+  interface Recording {
+    readonly process: ChildProcess & { stderr: Readable };
+    stream(): Readable;
+    stop(): void;
+  }
+
+  const recorder: { record(options: RecordOptions): Recording };
+  export default recorder;
+}

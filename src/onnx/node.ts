@@ -1,0 +1,107 @@
+/** A node of the graph, which knows what of it was read: what nobody read would be computed wrong, so it is refused. */
+import { ModelFormatError, UnsupportedModelError } from '../errors.js';
+import type { Constant } from './constants.js';
+import { isOnnxDomain } from './decode.js';
+import type { AttributeProto, NodeProto } from './onnx-proto.js';
+import { readTensor } from './tensors.js';
+
+/** AttributeProto.AttributeType */
+const attributeTypes = { f: 1, i: 2, s: 3, t: 4, floats: 6, ints: 7, strings: 8 };
+
+export class Node {
+  readonly op: string;
+  /** `GRU node "gru_1"`: how messages call it. */
+  readonly where: string;
+  /** The name of the layer it becomes. */
+  readonly name: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly #attributes = new Map<string, AttributeProto>();
+  readonly #read = new Set<string | number>();
+
+  constructor(proto: NodeProto) {
+    this.op = isOnnxDomain(proto.domain) ? proto.opType : `${proto.domain}::${proto.opType}`;
+    this.name = proto.name || proto.output.find((output) => output) || proto.opType;
+    this.where = `${this.op} node "${this.name}"`;
+    this.inputs = proto.input;
+    this.outputs = proto.output;
+    for (const attribute of proto.attribute) {
+      if (this.#attributes.has(attribute.name)) throw this.malformed(`attribute "${attribute.name}" is given twice`);
+      this.#attributes.set(attribute.name, attribute);
+    }
+  }
+
+  unsupported(what: string): UnsupportedModelError {
+    return new UnsupportedModelError(`${this.where}: ${what}`);
+  }
+
+  malformed(what: string): ModelFormatError {
+    return new ModelFormatError(`${this.where}: ${what}`);
+  }
+
+  has(attribute: string): boolean {
+    return this.#attributes.has(attribute);
+  }
+
+  /** The tensor's name, or '' for an absent optional input. */
+  input(index: number): string {
+    this.#read.add(index);
+    return this.inputs[index] ?? '';
+  }
+
+  int(name: string, fallback: number): number {
+    const value = this.#attribute(name, 'i')?.i ?? fallback;
+    if (!Number.isSafeInteger(value)) throw this.malformed(`attribute "${name}" is ${value}, beyond what an integer may be here`);
+    return value;
+  }
+
+  float(name: string, fallback: number): number {
+    return this.#attribute(name, 'f')?.f ?? fallback;
+  }
+
+  string(name: string, fallback: string): string {
+    const bytes = this.#attribute(name, 's')?.s;
+    return bytes ? new TextDecoder().decode(bytes) : fallback;
+  }
+
+  ints(name: string): readonly number[] | null {
+    return this.#attribute(name, 'ints')?.ints ?? null;
+  }
+
+  floats(name: string): readonly number[] | null {
+    return this.#attribute(name, 'floats')?.floats ?? null;
+  }
+
+  strings(name: string): readonly string[] | null {
+    const strings = this.#attribute(name, 'strings')?.strings;
+    return strings ? strings.map((bytes) => new TextDecoder().decode(bytes)) : null;
+  }
+
+  tensor(name: string): Constant | null {
+    const attribute = this.#attribute(name, 't');
+    if (!attribute) return null;
+    if (!attribute.t) throw this.malformed(`attribute "${name}" holds no tensor`);
+    return readTensor(attribute.t, attribute.t.name || `${this.name}.${name}`);
+  }
+
+  /** @throws UnsupportedModelError when an attribute or an input was not read. */
+  finish(): void {
+    for (const name of this.#attributes.keys()) {
+      if (!this.#read.has(name)) throw this.unsupported(`attribute "${name}" is not known`);
+    }
+    this.inputs.forEach((input, index) => {
+      if (input && !this.#read.has(index)) throw this.unsupported(`input ${index} ("${input}") is not known`);
+    });
+  }
+
+  #attribute(name: string, field: keyof typeof attributeTypes): AttributeProto | undefined {
+    const attribute = this.#attributes.get(name);
+    if (!attribute) return undefined;
+    this.#read.add(name);
+    if (attribute.refAttrName) throw this.unsupported(`attribute "${name}" refers to a function's; export the model without functions`);
+    if (attribute.type !== 0 && attribute.type !== attributeTypes[field]) {
+      throw this.malformed(`attribute "${name}" has type ${attribute.type}, expected ${attributeTypes[field]} (${field})`);
+    }
+    return attribute;
+  }
+}

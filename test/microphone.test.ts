@@ -1,0 +1,224 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { after, beforeEach, describe, it } from 'node:test';
+import { AudioError } from '#dist/index.js';
+import { microphone } from '#dist/node/index.js';
+
+const root = mkdtempSync(join(tmpdir(), 'tympan-mic-'));
+const systemPath = process.env.PATH;
+let folder = '';
+let count = 0;
+
+/** PATH leads to an empty folder and to node alone: whatever records on this machine is not found. */
+beforeEach(() => {
+  folder = join(root, String(count++));
+  mkdirSync(folder);
+  process.env.PATH = folder;
+});
+after(() => {
+  process.env.PATH = systemPath;
+  rmSync(root, { recursive: true, force: true });
+});
+
+/** Puts a program on PATH that notes its process id, arguments and environment and then runs `body`. */
+function fake(name: string, body: string): void {
+  const script = `#!${process.execPath}
+const fs = require('node:fs');
+fs.writeFileSync(${JSON.stringify(join(folder, 'started'))}, JSON.stringify({
+  pid: process.pid, arguments: process.argv.slice(2), device: process.env.AUDIODEV, options: process.env.SOX_OPTS }));
+${body}
+`;
+  writeFileSync(join(folder, name), script, { mode: 0o755 });
+}
+
+interface Started {
+  pid: number;
+  arguments: string[];
+  device?: string;
+  options?: string;
+}
+
+async function started(): Promise<Started> {
+  const file = join(folder, 'started');
+  for (let i = 0; i < 500; i++) {
+    if (existsSync(file) && readFileSync(file).length > 0) return JSON.parse(readFileSync(file, 'utf8'));
+    await sleep(10);
+  }
+  throw new Error('the recorder did not start');
+}
+
+function runs(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+  // An orphan that is dead stays a zombie where nobody waits for it, as in a container without an init.
+  const stat = `/proc/${pid}/stat`;
+  return !existsSync(stat) || !/\) Z /.test(readFileSync(stat, 'utf8'));
+}
+
+/** Writes −32768, −32767, … as samples, cut at odd places. */
+const COUNTING = `
+const bytes = Buffer.from(Int16Array.from({ length: 4000 }, (_, i) => i - 32768).buffer);
+let at = 0;
+const step = () => {
+  if (at >= bytes.length) return;
+  process.stdout.write(bytes.subarray(at, at += 333), () => setImmediate(step));
+};
+step();`;
+
+/** Writes for ever. */
+const ENDLESS = `setInterval(() => process.stdout.write(Buffer.alloc(3200)), 5);`;
+
+describe('microphone', { skip: process.platform === 'win32' && 'fake recorders are scripts' }, () => {
+  it('delivers every sample, however chunks were cut', async () => {
+    fake('arecord', COUNTING);
+    const heard: number[] = [];
+    for await (const samples of microphone({ recorder: 'arecord' })) {
+      assert.ok(samples instanceof Int16Array);
+      heard.push(...samples);
+    }
+    assert.deepEqual(heard, Array.from({ length: 4000 }, (_, i) => i - 32768));
+    const { arguments: given } = await started();
+    assert.deepEqual(given, ['-q', '-r', 16000, '-c', 1, '-t', 'raw', '-f', 'S16_LE', '-'].map(String));
+  });
+
+  it('records nothing before it is iterated', async () => {
+    fake('arecord', ENDLESS);
+    const source = microphone({ recorder: 'arecord' });
+    await sleep(200);
+    assert.ok(!existsSync(join(folder, 'started')));
+    await source.stop();
+    assert.deepEqual(await source.next(), { value: undefined, done: true });
+  });
+
+  it('releases the recorder on break', async () => {
+    fake('arecord', ENDLESS);
+    for await (const samples of microphone({ recorder: 'arecord' })) {
+      assert.ok(samples.length > 0);
+      break;
+    }
+    assert.ok(!runs((await started()).pid));
+  });
+
+  it('releases the recorder when the loop throws', async () => {
+    fake('arecord', ENDLESS);
+    await assert.rejects(async () => {
+      for await (const samples of microphone({ recorder: 'arecord' })) throw new Error(`heard ${samples.length > 0}`);
+    }, /heard true/);
+    assert.ok(!runs((await started()).pid));
+  });
+
+  it('stops while a recorder hangs, and the waiting iteration ends', async () => {
+    fake('arecord', `setInterval(() => {}, 1000);`);
+    const source = microphone({ recorder: 'arecord' });
+    const next = source.next();
+    const { pid } = await started();
+    await source.stop();
+    assert.deepEqual(await next, { value: undefined, done: true });
+    assert.ok(!runs(pid));
+  });
+
+  it('stops a recorder that ignores SIGTERM', async () => {
+    fake('arecord', `process.on('SIGTERM', () => {}); ${ENDLESS}`);
+    const source = microphone({ recorder: 'arecord' });
+    await source.next();
+    const { pid } = await started();
+    await source.stop();
+    assert.ok(!runs(pid));
+  });
+
+  it('says how a recorder died, in its own words, after what was recorded', async () => {
+    fake('arecord', `
+process.stdout.write(Buffer.alloc(64), () => {
+  process.stderr.write('ALSA lib pcm.c:2666: chatter\\narecord: main:831: audio open error: Device busy\\n');
+  process.exitCode = 1;
+});`);
+    let heard = 0;
+    await assert.rejects(async () => {
+      for await (const samples of microphone({ recorder: 'arecord', device: 'hw:9' })) heard += samples.length;
+    }, (error: Error) => {
+      assert.ok(error instanceof AudioError);
+      assert.equal(error.message, 'arecord on device "hw:9" exited with code 1: audio open error: Device busy; arecord -L lists the devices');
+      return true;
+    });
+    assert.equal(heard, 32);
+  });
+
+  it('says that a recorder was killed', async () => {
+    fake('sox', `process.kill(process.pid, 'SIGKILL');`);
+    await assert.rejects(microphone({ recorder: 'sox' }).next(), { name: 'AudioError', message: 'sox was killed by SIGKILL' });
+  });
+
+  it('says what to install when there is no recorder', async () => {
+    await assert.rejects(microphone().next(), { name: 'AudioError', message: /^no recorder: none of .* is installed; install / });
+    await assert.rejects(microphone({ recorder: 'rec' }).next(), { name: 'AudioError', message: /^no recorder: rec is not installed; install SoX/ });
+  });
+
+  it('fails once, then is over', async () => {
+    const source = microphone();
+    await assert.rejects(source.next(), AudioError);
+    assert.deepEqual(await source.next(), { value: undefined, done: true });
+  });
+
+  it('says that a recorder can not be run', async () => {
+    writeFileSync(join(folder, 'sox'), '#!/nowhere/at/all\n', { mode: 0o755 });
+    await assert.rejects(microphone({ recorder: 'sox' }).next(), { name: 'AudioError', message: /^sox can't be run: / });
+  });
+
+  it('takes the first recorder that is installed', async () => {
+    fake('rec', COUNTING);
+    const source = microphone({ device: 'somewhere' });
+    await source.next();
+    assert.equal(source.recorder, 'rec');
+    const { device, options } = await started();
+    assert.equal(device, 'somewhere');
+    assert.equal(options, '--buffer 1024');
+    assert.equal(process.env.AUDIODEV, undefined);
+    assert.equal(process.env.SOX_OPTS, undefined);
+    await source.stop();
+  });
+
+  it('drops the oldest sound when nobody takes it, and counts what was lost', async () => {
+    // 5.2 s in chunks of 0.4 s, against a queue of 4 s.
+    fake('arecord', `
+let n = 0;
+const timer = setInterval(() => {
+  process.stdout.write(Buffer.from(new Int16Array(6400).fill(n).buffer));
+  if (++n === 13) clearInterval(timer);
+}, 15);`);
+    const source = microphone({ recorder: 'arecord' });
+    await source.next();
+    const { pid } = await started();
+    while (runs(pid)) await sleep(20);
+    await sleep(50);
+    const heard: number[] = [];
+    for await (const samples of source) heard.push(...samples);
+    assert.equal(heard.at(-1), 12);
+    assert.ok(heard.length <= 4 * 16000);
+    assert.ok(source.overruns > 0);
+  });
+
+  it('does not leave a recorder behind when the process ends', async () => {
+    fake('arecord', ENDLESS);
+    const code = `
+      import { microphone } from ${JSON.stringify(new URL('../../dist/node/index.js', import.meta.url).href)};
+      for await (const samples of microphone({ recorder: 'arecord' })) process.exit(7);`;
+    const { status } = spawnSync(process.execPath, ['--input-type=module', '-e', code], { env: process.env });
+    assert.equal(status, 7);
+    const { pid } = await started();
+    for (let i = 0; i < 50 && runs(pid); i++) await sleep(20);
+    assert.ok(!runs(pid));
+  });
+
+  it('refuses wrong options', () => {
+    assert.throws(() => microphone({ recorder: 'parec' as 'sox' }), { name: 'RangeError', message: /got "parec", expected arecord, sox, rec/ });
+    assert.throws(() => microphone({ device: 3 as unknown as string }), TypeError);
+    for (const sampleRate of [0, NaN, 1.5, 1e7]) assert.throws(() => microphone({ sampleRate }), RangeError);
+  });
+});
