@@ -16,51 +16,55 @@ import { headerBytes, SEGMENT } from './quantize';
  */
 export function matvecInt8(weights: usize, quantized: usize, y: usize, rows: i32, columns: i32): void {
   const scales = weights + rows * columns;
-  const xScale = f32x4.splat(load<f32>(quantized));
-  const xStart = quantized + headerBytes(columns);
-  const xEnd = xStart + (<usize>columns << 1);
-  const rowsEnd = scales + (<usize>rows << 2);
-  const bias: usize = rows << 2;
-  for (let scale = scales; scale < rowsEnd; scale += 64, y += 64) {
-    let y0 = f32x4.splat(0), y1 = f32x4.splat(0), y2 = f32x4.splat(0), y3 = f32x4.splat(0);
-    let x = xStart;
-    let sum = quantized + 4;
-    do {
-      const segmentEnd = min(xEnd, x + (<usize>SEGMENT << 1));
-      let hi0 = i32x4.splat(0), lo0 = i32x4.splat(0), hi1 = i32x4.splat(0), lo1 = i32x4.splat(0);
-      do {
-        const xa = v128.load32_splat(x), xb = v128.load32_splat(x, 4);
-        let L = v128.load(weights);
-        lo0 = i32x4.add(lo0, i32x4.dot_i16x8_s(L, xa));
-        hi0 = i32x4.add(hi0, i32x4.dot_i16x8_s(i16x8.shr_s(L, 8), xa));
-        L = v128.load(weights, 16);
-        lo1 = i32x4.add(lo1, i32x4.dot_i16x8_s(L, xa));
-        hi1 = i32x4.add(hi1, i32x4.dot_i16x8_s(i16x8.shr_s(L, 8), xa));
-        L = v128.load(weights, 32);
-        lo0 = i32x4.add(lo0, i32x4.dot_i16x8_s(L, xb));
-        hi0 = i32x4.add(hi0, i32x4.dot_i16x8_s(i16x8.shr_s(L, 8), xb));
-        L = v128.load(weights, 48);
-        lo1 = i32x4.add(lo1, i32x4.dot_i16x8_s(L, xb));
-        hi1 = i32x4.add(hi1, i32x4.dot_i16x8_s(i16x8.shr_s(L, 8), xb));
-        x += 8;
-        weights += 64;
-      } while (x < segmentEnd);
-      const offset = i32x4.splat(load<i32>(sum) << 7);
-      y0 = f32x4.add(y0, f32x4.convert_i32x4_s(hi0));
-      y1 = f32x4.add(y1, f32x4.convert_i32x4_s(i32x4.sub(i32x4.sub(lo0, i32x4.shl(hi0, 8)), offset)));
-      y2 = f32x4.add(y2, f32x4.convert_i32x4_s(hi1));
-      y3 = f32x4.add(y3, f32x4.convert_i32x4_s(i32x4.sub(i32x4.sub(lo1, i32x4.shl(hi1, 8)), offset)));
-      sum += 4;
-    } while (x < xEnd);
-    v128.store(y, scaled(y0, xScale, scale, bias));
-    v128.store(y, scaled(y1, xScale, scale + 16, bias), 16);
-    v128.store(y, scaled(y2, xScale, scale + 32, bias), 32);
-    v128.store(y, scaled(y3, xScale, scale + 48, bias), 48);
+  let x = quantized + headerBytes(columns);
+  let addend = scales + (rows << 2); // the bias, then what the segments before have given
+  let sum = quantized + 4;
+  for (let left = columns; left > 0; left -= SEGMENT) {
+    const segment = min(left, SEGMENT);
+    addSegment(weights, x, load<i32>(sum), load<f32>(quantized), scales, addend, y, rows, segment);
+    weights += rows * segment;
+    x += segment << 1;
+    sum += 4;
+    addend = y;
   }
 }
 
-@inline function scaled(sum: v128, xScale: v128, scale: usize, bias: usize): v128 {
-  return f32x4.add(f32x4.mul(sum, f32x4.mul(v128.load(scale), xScale)), v128.load(scale + bias));
+/** y = scale·xScale·Σ w·x + addend, over one segment of columns. */
+@inline function addSegment(
+  weights: usize, xStart: usize, xSum: i32, xScale: f32, scale: usize, addend: usize, y: usize, rows: i32, columns: i32): void {
+  const scale4 = f32x4.splat(xScale), offset = i32x4.splat(xSum << 7);
+  const xEnd = xStart + (<usize>columns << 1), yEnd = y + (<usize>rows << 2);
+  for (; y < yEnd; y += 64, scale += 64, addend += 64) {
+    let hi0 = i32x4.splat(0), lo0 = i32x4.splat(0), hi1 = i32x4.splat(0), lo1 = i32x4.splat(0);
+    let x = xStart;
+    do {
+      const xa = v128.load32_splat(x), xb = v128.load32_splat(x, 4);
+      let L = v128.load(weights);
+      lo0 = i32x4.add(lo0, i32x4.dot_i16x8_s(L, xa));
+      hi0 = i32x4.add(hi0, i32x4.dot_i16x8_s(i16x8.shr_s(L, 8), xa));
+      L = v128.load(weights, 16);
+      lo1 = i32x4.add(lo1, i32x4.dot_i16x8_s(L, xa));
+      hi1 = i32x4.add(hi1, i32x4.dot_i16x8_s(i16x8.shr_s(L, 8), xa));
+      L = v128.load(weights, 32);
+      lo0 = i32x4.add(lo0, i32x4.dot_i16x8_s(L, xb));
+      hi0 = i32x4.add(hi0, i32x4.dot_i16x8_s(i16x8.shr_s(L, 8), xb));
+      L = v128.load(weights, 48);
+      lo1 = i32x4.add(lo1, i32x4.dot_i16x8_s(L, xb));
+      hi1 = i32x4.add(hi1, i32x4.dot_i16x8_s(i16x8.shr_s(L, 8), xb));
+      x += 8;
+      weights += 64;
+    } while (x < xEnd);
+    lo0 = i32x4.sub(i32x4.sub(lo0, i32x4.shl(hi0, 8)), offset);
+    lo1 = i32x4.sub(i32x4.sub(lo1, i32x4.shl(hi1, 8)), offset);
+    v128.store(y, scaled(hi0, scale4, v128.load(scale), v128.load(addend)));
+    v128.store(y, scaled(lo0, scale4, v128.load(scale, 16), v128.load(addend, 16)), 16);
+    v128.store(y, scaled(hi1, scale4, v128.load(scale, 32), v128.load(addend, 32)), 32);
+    v128.store(y, scaled(lo1, scale4, v128.load(scale, 48), v128.load(addend, 48)), 48);
+  }
+}
+
+@inline function scaled(sum: v128, xScale: v128, scale: v128, addend: v128): v128 {
+  return f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(sum), f32x4.mul(scale, xScale)), addend);
 }
 
 /** Bytes of a packed f32 matrix: weights, then a bias a row. */

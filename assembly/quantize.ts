@@ -1,4 +1,4 @@
-import { align, lanesBelow, maxLanesF32, ROUND, round4, sumLanesI32 } from './lanes';
+import { align, maxLanesF32, round4, sumLanesI32 } from './lanes';
 
 /**
  * Quantized activations, the right-hand side of every int8 product:
@@ -65,7 +65,7 @@ export function quantize(x: usize, quantized: usize, n: i32): void {
  *
  *   packed [rows × columns] int8 | scale [rows] f32 | bias [rows] f32
  *
- * Rows come in blocks of 16. Each i16 lane holds the weights of two rows, `hi << 8 | (lo + 128)`; a vector holds rows
+ * Segments of 512 columns come one after the other; within one, rows come in blocks of 16. Each i16 lane holds the weights of two rows, `hi << 8 | (lo + 128)`; a vector holds rows
  * i and i + 4 (i = 0 … 3) at two columns, so that a block takes two vectors a column pair: rows 0–7, then 8–15.
  *
  * @param source [rows × columns] f32, followed by [rows] f32 of bias
@@ -79,15 +79,22 @@ export function packInt8(source: usize, packed: usize, rows: i32, columns: i32):
   }
   memory.copy(scales + (rows << 2), source + ((rows * columns) << 2), rows << 2);
   let lane = packed;
-  for (let block = 0; block < rows; block += 16) {
-    for (let column = 0; column < columns; column += 2) {
-      for (let half = block; half < block + 16; half += 8) {
-        for (let i = half; i < half + 4; i++, lane += 4) {
-          store<i16>(lane, pairOfRows(source, scales, columns, i, column));
-          store<i16>(lane, pairOfRows(source, scales, columns, i, column + 1), 2);
-        }
+  for (let segment = 0; segment < columns; segment += SEGMENT) {
+    const end = min(segment + SEGMENT, columns);
+    for (let block = 0; block < rows; block += 16) {
+      for (let column = segment; column < end; column += 2, lane += 32) {
+        packColumnPair(source, scales, columns, block, column, lane);
+        packColumnPair(source, scales, columns, block + 8, column, lane + 16);
       }
     }
+  }
+}
+
+/** Eight rows from `row` on at two columns. */
+@inline function packColumnPair(source: usize, scales: usize, columns: i32, row: i32, column: i32, to: usize): void {
+  for (let i = row; i < row + 4; i++, to += 4) {
+    store<i16>(to, pairOfRows(source, scales, columns, i, column));
+    store<i16>(to, pairOfRows(source, scales, columns, i, column + 1), 2);
   }
 }
 

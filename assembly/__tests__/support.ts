@@ -62,13 +62,13 @@ export class QuantizedRow {
 /** Row `row` of W·x + b from quantized operands, in 64-bit integers, segment by segment as matvecInt8 promises. */
 export function int8Reference(source: StaticArray<f32>, x: usize, header: i32, rows: i32, columns: i32, row: i32): f32 {
   const quantized = new QuantizedRow(source, row, columns);
-  let y: f32 = 0;
+  let y = source[rows * columns + row];
   for (let start = 0; start < columns; start += 512) {
     let sum: i64 = 0;
     for (let k = start; k < min(columns, start + 512); k++) {
       sum += <i64>quantized.weights[k] * <i64>load<i16>(x + header + (k << 1));
     }
-    y += <f32>sum;
+    y += <f32>sum * (quantized.scale * load<f32>(x));
   }
-  return y * (quantized.scale * load<f32>(x)) + source[rows * columns + row];
+  return y;
 }

@@ -7,7 +7,7 @@ import type { Detection, Detector } from '../index.js';
 import { readAudio } from '../node/index.js';
 import { complain, messageOf } from './failure.js';
 import { detectorOptions, loadModelOf, withDetection, withModel, type DetectionFlags, type ModelFlags } from './options.js';
-import { keepEnd, paint, plural, span } from './terminal.js';
+import { hasUnicode, keepEnd, paint, plural, span } from './terminal.js';
 
 interface Flags extends ModelFlags, DetectionFlags {
   json?: boolean;
@@ -59,9 +59,9 @@ async function detect(files: string[], flags: Flags): Promise<void> {
   let searched = 0;
   let seconds = 0;
   try {
-    for (const file of files) {
+    for (const [index, file] of files.entries()) {
       try {
-        const result = await search(file, detector, flags.pad, (fraction) => progress.at(file, fraction));
+        const result = await search(file, detector, flags.pad, (fraction) => progress.at(index, fraction));
         detections += result.detections.length;
         seconds += result.duration;
         searched++;
@@ -72,7 +72,7 @@ async function detect(files: string[], flags: Flags): Promise<void> {
         if (flags.json) process.stdout.write(`${JSON.stringify({ file, error: messageOf(error) })}\n`);
         process.exitCode = 2;
       }
-      progress.done(file);
+      progress.done(index);
     }
   } finally {
     progress.stop();
@@ -147,19 +147,19 @@ class Columns {
 
 /** A progress bar on a terminal's stderr, in bytes of the files, once the work turns out to be long. */
 class Progress {
-  readonly #sizes: ReadonlyMap<string, number>;
+  readonly #sizes: readonly number[]; // bytes
   readonly #bar: SingleBar | undefined;
   readonly #began = performance.now();
   #finished = 0;
   #started = false;
 
   constructor(files: readonly string[], wanted: boolean) {
-    this.#sizes = new Map(files.map((file) => [file, statSync(file, { throwIfNoEntry: false })?.size ?? 0]));
+    this.#sizes = files.map(sizeOf);
     if (!wanted || !process.stderr.isTTY) return;
     this.#bar = new SingleBar({
       format: '{bar} {percentage} %  {eta_formatted} left',
-      barCompleteString: '━'.repeat(30),
-      barIncompleteString: ' '.repeat(30),
+      barCompleteChar: hasUnicode() ? '━' : '=',
+      barIncompleteChar: hasUnicode() ? '┄' : '-',
       barsize: 30,
       stream: process.stderr,
       clearOnComplete: true,
@@ -169,10 +169,10 @@ class Progress {
     });
   }
 
-  at(file: string, fraction: number): void {
+  at(index: number, fraction: number): void {
     if (!this.#bar) return;
-    const total = [...this.#sizes.values()].reduce((sum, size) => sum + size, 0);
-    const value = this.#finished + fraction * (this.#sizes.get(file) ?? 0);
+    const total = this.#sizes.reduce((sum, size) => sum + size, 0);
+    const value = this.#finished + fraction * (this.#sizes[index] ?? 0);
     if (this.#started) this.#bar.update(value);
     else if (performance.now() - this.#began > PATIENCE) {
       this.#started = true;
@@ -180,9 +180,9 @@ class Progress {
     }
   }
 
-  done(file: string): void {
-    this.#finished += this.#sizes.get(file) ?? 0;
-    this.at(file, 0);
+  done(index: number): void {
+    this.#finished += this.#sizes[index];
+    this.at(index + 1, 0);
   }
 
   /** Makes room for a line of results. */
@@ -191,6 +191,16 @@ class Progress {
   }
 
   stop(): void {
-    if (this.#started) this.#bar?.stop();
+    if (!this.#started) return;
+    process.stderr.write('\r\x1b7'); // the cursor goes back to where it was saved, and lines were printed since the start
+    this.#bar?.stop();
+  }
+}
+
+function sizeOf(file: string): number {
+  try {
+    return statSync(file).size;
+  } catch {
+    return 0; // reading it will say why
   }
 }

@@ -44,7 +44,8 @@ function describe(file: string, summary: ModelSummary): string[] {
     entry('memory', memory(summary)),
     ...section('front end', frontend, 'none in the file: give one to loadModel({ frontend })'),
     labels ? entry('labels', labels.join(', ')) : entry('labels', 'none in the file: give some to loadModel({ labels })'),
-    ...section('detection', detection, 'defaults'),
+    ...keywords(detection?.keywords),
+    ...section('detection', without(detection, 'keywords'), 'defaults'),
     ...warnings.map((warning) => `${paint('yellow', 'warning')}  ${warning}`),
   ];
 }
@@ -83,6 +84,16 @@ function section(title: string, values: Record<string, unknown> | undefined, oth
   };
   const fields = Object.entries(values).filter(([key]) => key !== 'version');
   return wrap(fields.map(([key, value]) => `${key} ${compact(value)}`)).map((line, i) => entry(i === 0 ? title : '', line));
+}
+
+function keywords(json: unknown): string[] {
+  if (!json) return [];
+  const thresholds = Object.entries(json as Record<string, { threshold?: number }>);
+  return [entry('keywords', thresholds.map(([name, { threshold }]) => `${name} from ${threshold ?? 'the default'}`).join(', '))];
+}
+
+function without<T extends object>(values: T | undefined, key: string): Record<string, unknown> | undefined {
+  return values && Object.fromEntries(Object.entries(values).filter(([each]) => each !== key));
 }
 
 /** Parts joined by commas, in lines of at most 66 characters: 77 with their title. */

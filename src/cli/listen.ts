@@ -38,7 +38,7 @@ of sound heard, clock as ISO 8601.`,
 
 async function listen(flags: Flags): Promise<void> {
   const model = await loadModelOf(flags);
-  const meter = process.stderr.isTTY && !flags.json ? new Meter() : undefined;
+  const meter = process.stdout.isTTY && process.stderr.isTTY && !flags.json ? new Meter() : undefined;
   const detector = model.detector({
     ...detectorOptions(flags),
     ...(meter && { onFrame: (posteriors: Float32Array) => meter.frame(posteriors) }),

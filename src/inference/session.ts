@@ -60,7 +60,7 @@ export class Stream {
 
   constructor(network: Network, plan: Plan, arena: Arena, regions: Regions) {
     const slot = ({ name, values }: TensorLayout): Slot => {
-      const parts = values.map((id) => ({ index: bindPointer(plan.ports[id].pointer, regions) / 4, size: plan.ports[id].size }));
+      const parts = values.map((id) => ({ index: bindPointer(plan.ports[id].pointer, regions) >> 2, size: plan.ports[id].size }));
       return { name, parts, size: parts.reduce((sum, { size }) => sum + size, 0) };
     };
     this.#arena = arena;
@@ -83,7 +83,7 @@ export class Stream {
    */
   reset(states: Readonly<Record<string, Float32Array>> = {}): void {
     this.#assertOpen();
-    this.#arena.f32.fill(0, this.#regions[2] / 4, (this.#regions[2] + this.#stateBytes) / 4);
+    this.#arena.f32.fill(0, this.#regions[2] >> 2, (this.#regions[2] + this.#stateBytes) >> 2);
     for (const name of Object.keys(states)) {
       const slot = this.#states.find((state) => state.name === name);
       if (!slot) throw new InputError(`state "${name}" does not exist; this model has ${names(this.#states)}`);

@@ -64,9 +64,7 @@ export async function readAudio(path: string | URL, options: ReadAudioOptions = 
   const audio = await decode(await readBytes(name), name);
   let samples = mixDown(audio.channels);
   if (samples.length === 0) throw new AudioError(`${name}: holds no samples`);
-  // A sum of finite floats stays finite in double precision, and one NaN or infinity does not.
-  if (!Number.isFinite(samples.reduce((sum, x) => sum + x, 0)))
-    throw new AudioError(`${name}: holds samples that are not finite numbers`);
+  if (!areFinite(samples)) throw new AudioError(`${name}: holds samples that are not finite numbers`);
   if (audio.sampleRate !== sampleRate) {
     if (audio.sampleRate < 1000 || audio.sampleRate > 192000)
       throw new AudioError(`${name}: can't resample ${audio.sampleRate} Hz; expected 1000 to 192000 Hz`);
@@ -126,4 +124,11 @@ function mixDown(channels: readonly Float32Array[]): Float32Array {
     mono[i] = sum / channels.length;
   }
   return mono;
+}
+
+/** A sum of finite floats stays finite in double precision; one NaN or infinity stays what it is. */
+function areFinite(samples: Float32Array): boolean {
+  let sum = 0;
+  for (let i = 0; i < samples.length; i++) sum += samples[i];
+  return Number.isFinite(sum);
 }

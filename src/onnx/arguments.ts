@@ -12,7 +12,11 @@ export function axisOf(node: Node, axis: Dim, rank: number): number {
   return result;
 }
 
+/** More than any operator's tensors have, and few enough for a list of axes to be searched. */
+export const maxRank = 16;
+
 export function axesOf(node: Node, axes: Iterable<Dim>, rank: number): number[] {
+  if (rank > maxRank) throw node.unsupported(`a tensor has ${rank} axes; at most ${maxRank} are supported`);
   const result = [...axes].map((axis) => axisOf(node, axis, rank));
   if (new Set(result).size < result.length) throw node.malformed(`axes [${[...axes].join(', ')}] name one twice`);
   return result;
@@ -64,14 +68,15 @@ export function rangeOf(node: Node, { start, end, step, axis }: SliceArguments, 
 /** The target of a Reshape with 0 replaced by the size it copies; at most one -1 is left, to be inferred. */
 export function reshapedDims(node: Node, shape: Constant, from: readonly Dim[]): Dim[] {
   const keepsZero = node.int('allowzero', 0) !== 0;
+  if (shape.data.length > maxRank) throw node.unsupported(`it makes a tensor of ${shape.data.length} axes; at most ${maxRank} are supported`);
   const dims = [...shape.data].map((dim, axis) => {
     if (dim !== 0) return dim;
     if (keepsZero || axis >= from.length) throw node.unsupported(`it makes an empty tensor of [${[...shape.data].join(', ')}]`);
     return from[axis];
   });
   const wrong = dims.find((dim) => typeof dim === 'number' && !(Number.isSafeInteger(dim) && (dim > 0 || dim === -1)));
-  if (wrong !== undefined || dims.filter((dim) => dim === -1).length > 1 || dims.length > 16) {
-    throw node.malformed(`it reshapes to [${dims.slice(0, 16).join(', ')}]`);
+  if (wrong !== undefined || dims.filter((dim) => dim === -1).length > 1) {
+    throw node.malformed(`it reshapes to [${dims.join(', ')}]`);
   }
   return dims;
 }

@@ -33,7 +33,7 @@ export function allFactors(axes: Axes): Factor[] {
 
 /** `batch × time`, for messages. */
 export function describeAxis(axis: Axis): string {
-  return axis.map(({ role, size }) => `${role ?? 'unknown'} ${size}`).join(' × ') || '1';
+  return axis.map(({ role, size }) => (role === size ? role : `${role ?? 'unknown'} ${size}`)).join(' × ') || '1';
 }
 
 export function describe(axes: Axes): string {

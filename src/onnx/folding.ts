@@ -1,7 +1,7 @@
 /**
  * Operators over constants: what exporters write to shape, slice and expand the states that a network starts from.
  */
-import { axisOf, axesOf, rangeOf, reshapedDims, sliceArguments } from './arguments.js';
+import { axisOf, axesOf, maxRank, rangeOf, reshapedDims, sliceArguments } from './arguments.js';
 import { replaced, stored, storedCount, stridesOf, withDims, type Constant, type Folder } from './constants.js';
 import { divide, sizeOf, type Dim } from './dims.js';
 import { broadcastDims, broadcastSteps, elementwiseFolds, first, type Fold, type Operands } from './folding-elementwise.js';
@@ -103,7 +103,7 @@ function foldUnsqueeze(node: Node, operands: Operands): Constant {
 function foldConcat(node: Node, operands: Operands, folder: Folder): Constant {
   const parts = operands.map((_, index) => first(node, operands, index));
   const head = first(node, operands);
-  const axis = axisOf(node, node.int('axis', 0), head.dims.length);
+  const axis = axisOf(node, node.requiredInt('axis'), head.dims.length);
   if (parts.some(({ dims, type }) => dims.length !== head.dims.length || type !== head.type || typeof dims[axis] === 'string')) {
     throw node.unsupported('it joins constants of different ranks or types, or along an open size');
   }
@@ -178,6 +178,6 @@ export function shapeOf(node: Node, dims: readonly Dim[], folder: Folder): Const
 function positiveDims(node: Node, shape: Constant): Dim[] {
   const dims = [...shape.data];
   const wrong = dims.find((dim) => typeof dim === 'number' && !(Number.isSafeInteger(dim) && dim > 0));
-  if (wrong !== undefined || dims.length > 16) throw node.unsupported(`it makes a tensor of [${dims.slice(0, 16).join(', ')}]`);
+  if (wrong !== undefined || dims.length > maxRank) throw node.unsupported(`it makes a tensor of [${dims.slice(0, maxRank).join(', ')}]`);
   return dims;
 }

@@ -55,6 +55,11 @@ export class Node {
     return value;
   }
 
+  requiredInt(name: string): number {
+    if (!this.has(name)) throw this.malformed(`attribute "${name}" is missing`);
+    return this.int(name, 0);
+  }
+
   float(name: string, fallback: number): number {
     return this.#attribute(name, 'f')?.f ?? fallback;
   }

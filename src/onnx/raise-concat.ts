@@ -14,7 +14,7 @@ function raiseConcat(node: Node, raising: Raising): Tensor[] {
   const sources = node.inputs.map((_, index) => raising.symbolic(node, index));
   const [head] = sources;
   if (!head) throw node.malformed('it joins nothing');
-  const axis = axisOf(node, node.int('axis', 0), head.axes.length);
+  const axis = axisOf(node, node.requiredInt('axis'), head.axes.length);
   if (sources.length === 1) return [head];
   for (const source of sources) checkAlike(node, head, source, axis);
   if (sources.every((source) => isStackable(source, axis))) return [stack(node, sources, axis)];

@@ -2,7 +2,7 @@
 import type { DenseLayer, ValueId } from '../model/network.js';
 import { onWeighedFeatures, withFeatures } from './features.js';
 import type { Node } from './node.js';
-import { checkWeights, type Raise, type Raising, type Symbolic, type Tensor, type Weights } from './raising.js';
+import type { Raise, Raising, Symbolic, Tensor, Weights } from './raising.js';
 
 export const denseOperators: Readonly<Record<string, Raise>> = {
   Gemm: raiseGemm,
@@ -17,7 +17,7 @@ function raiseGemm(node: Node, raising: Raising): Tensor[] {
   const rows = node.int('transA', 0) ? { ...source, axes: [source.axes[1], source.axes[0]] } : source;
   const B = raising.weights(node, 1, 'its weights');
   if (B.dims.length !== 2) throw node.malformed(`its weights have ${B.dims.length} axes, expected 2`);
-  const weights = scaled(node.int('transB', 0) ? B.data : transposed(B), node.float('alpha', 1));
+  const weights = scaled(node.int('transB', 0) ? B.data : transposed(raising, B), node.float('alpha', 1));
   const [inputs, outputs] = (node.int('transB', 0) ? [B.dims[1], B.dims[0]] : B.dims).map(Number);
   const beta = node.float('beta', 1);
   const C = node.input(2) ? raising.weights(node, 2, 'its bias') : null;
@@ -33,7 +33,7 @@ function raiseMatMul(node: Node, raising: Raising): Tensor[] {
   if (B.dims.length < 2 || B.dims.length > left.axes.length || B.data.length !== inputs * outputs) {
     throw node.unsupported(`its weights are [${B.dims.join(', ')}], expected [features, outputs]`);
   }
-  return [dense(node, raising, left, transposed({ ...B, dims: [inputs, outputs] }), new Float32Array(outputs), inputs)];
+  return [dense(node, raising, left, transposed(raising, { ...B, dims: [inputs, outputs] }), new Float32Array(outputs), inputs)];
 }
 
 function dense(node: Node, raising: Raising, source: Symbolic, weights: Float32Array, bias: Float32Array, inputs: number): Symbolic {
@@ -58,7 +58,7 @@ function raiseAdd(node: Node, raising: Raising): Tensor[] {
     throw node.unsupported(`"${name}" is not the output of a dense layer that nothing else reads; only a bias can be added`);
   }
   if (addend.dims.length > source.axes.length) throw node.unsupported(`it adds [${addend.dims.join(', ')}] to a tensor of ${source.axes.length} axes`);
-  const added = checkWeights(node, addend, 'its bias');
+  const added = raising.checked(node, addend, 'its bias');
   for (const layer of layers as DenseLayer[]) {
     const bias = biasOf(node, added, layer.bias.length);
     raising.layers[raising.layers.indexOf(layer)] = { ...layer, bias: layer.bias.map((value, index) => value + bias[index]) };
@@ -80,13 +80,10 @@ function biasOf(node: Node, { dims, data, name }: Weights, outputs: number): Flo
   return data;
 }
 
-function transposed({ data, dims }: Weights): Float32Array {
-  const [rows, columns] = dims.map(Number);
-  const result = new Float32Array(data.length); // [columns, rows]
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) result[column * rows + row] = data[row * columns + column];
-  }
-  return result;
+/** [rows, columns] → [columns, rows] */
+function transposed(raising: Raising, weights: Weights): Float32Array {
+  const [rows, columns] = weights.dims.map(Number);
+  return raising.folder.strided(weights, weights.name, [columns, rows], 0, [1, columns]).data as Float32Array;
 }
 
 function scaled(data: Float32Array, factor: number): Float32Array {

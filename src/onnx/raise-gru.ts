@@ -4,7 +4,7 @@ import { claim, describe, factorOf, type Axes, type Factor } from './axes.js';
 import type { Constant } from './constants.js';
 import { onWeighedFeatures, timingOf } from './features.js';
 import type { Node } from './node.js';
-import { checkFinite, type Raise, type Raising, type Symbolic, type Tensor } from './raising.js';
+import type { Raise, Raising, Symbolic, Tensor } from './raising.js';
 
 export const gruOperators: Readonly<Record<string, Raise>> = { GRU: raiseGru };
 
@@ -80,7 +80,7 @@ function checkDims(node: Node, what: string, { dims, name }: Constant, expected:
 
 /** X with its features last, and time and batch, which may both be 1 and gone, where the layout has them. */
 function sequenceOf(node: Node, raising: Raising, batchFirst: boolean, inputSize: number): Symbolic {
-  const source = raising.symbolic(node, 0);
+  const source = raising.asFrame(raising.symbolic(node, 0));
   if (source.axes.length !== 3) throw node.malformed(`X has ${source.axes.length} axes, expected 3`);
   const [time, batch] = batchFirst ? [1, 0] : [0, 1];
   const X = onWeighedFeatures(node, raising, source, 2, inputSize);
@@ -99,12 +99,12 @@ function sequenceOf(node: Node, raising: Raising, batchFirst: boolean, inputSize
 function initialState(node: Node, raising: Raising, batchFirst: boolean, hiddenSize: number): GruLayer['initialH'] {
   const tensor = raising.optional(node, 5);
   if (!tensor) return null;
-  if (tensor.kind === 'constant') return constantState(node, tensor, batchFirst, hiddenSize);
+  if (tensor.kind === 'constant') return constantState(node, raising, tensor, batchFirst, hiddenSize);
   if (tensor.axes.length !== 3) throw node.malformed(`initial_h has ${tensor.axes.length} axes, expected 3`);
   const state = onWeighedFeatures(node, raising, tensor, 2, hiddenSize);
   const [direction, batch] = batchFirst ? [1, 0] : [0, 1];
   const axes: Axes | null = claim(state.axes, batch, 'batch');
-  const isGiven = [...raising.inputs.values()].some(({ values }) => values.includes(state.values[0]));
+  const isGiven = raising.inputOf(state.values[0]) !== undefined;
   if (!axes || state.values.length !== 1 || axes[direction].some(({ size }) => size !== 1)) {
     throw node.unsupported(`initial_h is ${describe(tensor.axes)}, expected [${batchFirst ? 'batch, 1' : '1, batch'}, ${hiddenSize}]`);
   }
@@ -114,14 +114,14 @@ function initialState(node: Node, raising: Raising, batchFirst: boolean, hiddenS
   return state.values[0];
 }
 
-function constantState(node: Node, tensor: Constant, batchFirst: boolean, hiddenSize: number): Float32Array | null {
+function constantState(node: Node, raising: Raising, tensor: Constant, batchFirst: boolean, hiddenSize: number): Float32Array | null {
   const { data, dims, name } = tensor;
   const direction = dims[batchFirst ? 1 : 0];
   if (!(data instanceof Float32Array)) throw node.malformed(`initial_h ("${name}") holds ${tensor.type} numbers, expected floats`);
   if (dims.length !== 3 || direction !== 1 || dims[2] !== hiddenSize || data.length % hiddenSize !== 0) {
     throw node.malformed(`initial_h ("${name}") is [${dims.join(', ')}], expected [${batchFirst ? 'batch, 1' : '1, batch'}, ${hiddenSize}]`);
   }
-  checkFinite(tensor, data);
+  raising.checkFinite(tensor, data);
   if (data.some((value, index) => value !== data[index % hiddenSize])) {
     throw node.unsupported(`initial_h ("${name}") differs between the sequences of a batch; make it an input of the graph`);
   }

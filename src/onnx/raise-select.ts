@@ -89,7 +89,7 @@ function selectParts(source: Symbolic, factor: Factor, start: number, count: num
 function lastFrame(node: Node, source: Symbolic, factor: Factor, { start, count }: Range): Symbolic {
   if (count !== 1 || start !== subtract(factor.size, 1)) {
     throw node.unsupported(
-      `it takes ${count} frames from ${start} of ${factor.size} on the time axis, which can't be streamed; only the last frame can be taken, as in out[:, -1]`,
+      `it takes ${count === 1 ? 'frame' : `${count} frames from`} ${start} of ${factor.size} on the time axis, which can't be streamed; only the last frame can be taken, as in out[:, -1]`,
     );
   }
   return { ...source, axes: replaceFactor(source.axes, factor, []), settled: 'last' };

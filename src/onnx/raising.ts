@@ -1,7 +1,7 @@
 /** What importing a graph has built so far: its tensors by name, and the network's values and layers. */
 import { ModelFormatError, UnsupportedModelError } from '../errors.js';
 import type { Layer, Value, ValueId } from '../model/network.js';
-import { factorOf, type Axes, type Factor, type Role } from './axes.js';
+import { allFactors, factorOf, type Axes, type Factor, type Role } from './axes.js';
 import { Folder, type Constant } from './constants.js';
 import type { Graph, GraphInput } from './graph.js';
 import type { Node } from './node.js';
@@ -37,6 +37,9 @@ export class Raising {
   readonly warnings: string[] = [];
   readonly inputs = new Map<string, Symbolic>();
   readonly #tensors = new Map<string, Tensor>();
+  /** The graph inputs by the values they give. */
+  readonly #givers = new Map<ValueId, string>();
+  readonly #checked = new Set<Float32Array>();
 
   constructor(
     readonly graph: Graph,
@@ -91,8 +94,24 @@ export class Raising {
   }
 
   weights(node: Node, index: number, what: string): Weights {
-    const constant = this.constant(node, index, what);
-    return checkWeights(node, constant, what);
+    return this.checked(node, this.constant(node, index, what), what);
+  }
+
+  checked(node: Node, constant: Constant, what: string): Weights {
+    const { data, dims, name } = constant;
+    if (!(data instanceof Float32Array)) throw node.malformed(`${what} ("${name}") holds ${constant.type} numbers, expected floats`);
+    if (dims.some((dim) => typeof dim === 'string')) throw node.unsupported(`${what} ("${name}") has open sizes: [${dims.join(', ')}]`);
+    this.checkFinite(constant, data);
+    return { ...constant, data };
+  }
+
+  checkFinite({ name, dims }: Constant, data: Float32Array): void {
+    if (this.#checked.has(data)) return;
+    const at = data.findIndex((value) => !Number.isFinite(value));
+    if (at >= 0) {
+      throw new ModelFormatError(`tensor "${name}" [${dims.join(', ')}] holds ${data[at]} at element ${at}: the training diverged, or the file is damaged`);
+    }
+    this.#checked.add(data);
   }
 
   addValue(name: string, size: number): ValueId {
@@ -103,6 +122,23 @@ export class Raising {
     if (this.layers.length >= maxLayers) throw node.unsupported(`it would be layer ${maxLayers + 1}; a wake word has a few`);
     this.layers.push(layer);
     return layer.output;
+  }
+
+  /** The name of the graph input that gives a value. */
+  inputOf(value: ValueId): string | undefined {
+    return this.#givers.get(value);
+  }
+
+  /** A graph input without a time axis that a recurrence reads is one frame of a sequence: its time is 1, within its first axis. */
+  asFrame(source: Symbolic): Symbolic {
+    const name = this.inputOf(source.values[0]);
+    const input = name === undefined ? undefined : this.inputs.get(name);
+    const unknown = allFactors(source.axes).some(({ role }) => role === null || role === 'time');
+    if (name === undefined || !input || source.axes.length === 0 || unknown) return source;
+    const time: Factor = { role: 'time', size: 1 };
+    const timed = (axes: Axes) => axes.map((axis, at) => (at === 0 ? [...axis, time] : axis));
+    this.inputs.set(name, { ...input, axes: timed(input.axes) });
+    return { ...source, axes: timed(source.axes) };
   }
 
   /** The tensor whose values are `layer` of each value of `source`. */
@@ -126,6 +162,7 @@ export class Raising {
     const axes = dims.map((size, axis): Factor[] => (roles[axis] === 'part' && size === 1 ? [] : [{ role: roles[axis] ?? null, size }]));
     const tensor: Symbolic = { kind: 'symbolic', axes, values: this.#inputValues(name, axes), settled: 'initial' };
     this.inputs.set(name, tensor);
+    for (const value of tensor.values) this.#givers.set(value, name);
     return tensor;
   }
 
@@ -137,17 +174,4 @@ export class Raising {
     // Their sizes are set when all roles are known, in network.ts's `layoutOf`.
     return Array.from({ length: parts }, (_, part) => this.addValue(parts > 1 ? `${name}[${part}]` : name, 0));
   }
-}
-
-export function checkWeights(node: Node, constant: Constant, what: string): Weights {
-  const { data, dims, name } = constant;
-  if (!(data instanceof Float32Array)) throw node.malformed(`${what} ("${name}") holds ${constant.type} numbers, expected floats`);
-  if (dims.some((dim) => typeof dim === 'string')) throw node.unsupported(`${what} ("${name}") has open sizes: [${dims.join(', ')}]`);
-  checkFinite(constant, data);
-  return { ...constant, data };
-}
-
-export function checkFinite({ name, dims }: Constant, data: Float32Array): void {
-  const at = data.findIndex((value) => !Number.isFinite(value));
-  if (at >= 0) throw new ModelFormatError(`tensor "${name}" [${dims.join(', ')}] holds ${data[at]} at element ${at}: the training diverged, or the file is damaged`);
 }

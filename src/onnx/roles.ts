@@ -3,6 +3,7 @@
  * Roles go backwards, from GRUs and dense layers, whose axes have known ones, to the graph's inputs. What this leaves
  * open, as behind a Reshape, is settled when raising meets the node that needs it (`claim` in axes.ts).
  */
+import { maxRank } from './arguments.js';
 import type { Role } from './axes.js';
 import { Folder } from './constants.js';
 import { folds } from './folding.js';
@@ -57,7 +58,7 @@ export function inputRoles(graph: Graph): Map<string, Roles> {
     const found = Object.hasOwn(backwards, node.op) ? backwards[node.op](node, wanted, known) : [];
     found.forEach((needed, index) => {
       const name = node.inputs[index];
-      if (name && needed) roles.set(name, merge(roles.get(name), needed));
+      if (name && needed && needed.length <= maxRank) roles.set(name, merge(roles.get(name), needed));
     });
   }
   return new Map([...graph.inputs.values()].map(({ name, dims }) => [name, complete(roles.get(name) ?? [], dims?.length ?? 0)]));
@@ -89,7 +90,7 @@ function transposeRoles(node: Node, wanted: Roles | null): (Roles | null)[] {
 
 function squeezeRoles(node: Node, wanted: Roles | null, known: Known): (Roles | null)[] {
   const axes = node.ints('axes') ?? known.integers(node.inputs[1]);
-  if (!wanted || !axes) return [];
+  if (!wanted || !axes || axes.length > maxRank) return [];
   const rank = wanted.length + axes.length;
   const dropped = axes.map((axis) => (axis < 0 ? axis + rank : axis)).sort((a, b) => a - b);
   return [dropped.reduce<Roles>((roles, axis) => [...roles.slice(0, axis), null, ...roles.slice(axis)], wanted)];
@@ -97,7 +98,7 @@ function squeezeRoles(node: Node, wanted: Roles | null, known: Known): (Roles | 
 
 function unsqueezeRoles(node: Node, wanted: Roles | null, known: Known): (Roles | null)[] {
   const axes = node.ints('axes') ?? known.integers(node.inputs[1]);
-  if (!wanted || !axes) return [];
+  if (!wanted || !axes || axes.length > maxRank) return [];
   const added = axes.map((axis) => (axis < 0 ? axis + wanted.length : axis));
   return [wanted.filter((_, axis) => !added.includes(axis))];
 }
@@ -134,7 +135,7 @@ function knownConstants(graph: Graph): Known {
     graph,
     integers: (name) => {
       const constant = find(name);
-      return constant?.type === 'integer' && constant.dims.length <= 1 ? [...constant.data].map(Number).slice(0, 64) : null;
+      return constant?.type === 'integer' && constant.dims.length <= 1 ? [...constant.data].map(Number).slice(0, maxRank + 1) : null;
     },
     rankOfConstant: (name) => find(name)?.dims.length ?? null,
   };

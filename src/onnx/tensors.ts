@@ -1,5 +1,6 @@
 /** TensorProto → the values it holds, whichever of ONNX's ways it stores them in. */
 import { ModelFormatError, UnsupportedModelError } from '../errors.js';
+import { maxRank } from './arguments.js';
 import type { Constant } from './constants.js';
 import type { TensorProto } from './onnx-proto.js';
 
@@ -63,6 +64,7 @@ export function readTensor(tensor: TensorProto, name = tensor.name): Constant {
 
 /** The caller holds it against the bytes or values that are there, before memory is taken. */
 function elementCount(tensor: TensorProto, name: string): number {
+  if (tensor.dims.length > maxRank) throw new ModelFormatError(`tensor "${name}" has ${tensor.dims.length} axes, more than ${maxRank}`);
   let count = 1;
   for (const dim of tensor.dims) {
     if (!Number.isSafeInteger(dim) || dim < 0) throw new ModelFormatError(`tensor "${name}" has a dimension of ${dim}`);
