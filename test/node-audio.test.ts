@@ -252,6 +252,10 @@ describe('readAudio refuses', () => {
     });
   }
 
+  it('what is no path', async () => {
+    await assert.rejects(readAudio(undefined as unknown as string), { name: 'TypeError', message: /path: got undefined/ });
+  });
+
   it('or reads every beginning of a WAV and a FLAC, and never anything but an AudioError', async () => {
     for (const whole of [wav({ data: tone16.subarray(0, 60), before: [chunk('LIST', Buffer.from('INFO'))] }), flac]) {
       for (let length = 0; length < whole.length; length += whole.length > 200 ? 97 : 1) {

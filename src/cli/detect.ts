@@ -7,7 +7,7 @@ import type { Detection, Detector } from '../index.js';
 import { readAudio } from '../node/index.js';
 import { complain, messageOf } from './failure.js';
 import { detectorOptions, loadModelOf, withDetection, withModel, type DetectionFlags, type ModelFlags } from './options.js';
-import { hasUnicode, keepEnd, paint, plural, span } from './terminal.js';
+import { hasUnicode, keepEnd, paint, plural, round, span } from './terminal.js';
 
 interface Flags extends ModelFlags, DetectionFlags {
   json?: boolean;
@@ -114,11 +114,6 @@ function jsonLine(file: string, { duration, detections }: Result): string {
     time: round(time),
   }));
   return `${JSON.stringify({ file, duration: round(duration), detections: rounded })}\n`;
-}
-
-/** Four digits: a tenth of a millisecond, more than a posterior means. */
-function round(value: number): number {
-  return Math.round(value * 1e4) / 1e4;
 }
 
 /** One line a detection, in columns that fit all files and keywords. */

@@ -5,7 +5,7 @@ import { RECORDERS, type Recorder } from '../node/recorder.js';
 import { complain } from './failure.js';
 import { Meter } from './meter.js';
 import { detectorOptions, loadModelOf, withDetection, withModel, type DetectionFlags, type ModelFlags } from './options.js';
-import { paint } from './terminal.js';
+import { paint, round } from './terminal.js';
 
 interface Flags extends ModelFlags, DetectionFlags {
   device?: string;
@@ -57,7 +57,7 @@ async function listen(flags: Flags): Promise<void> {
         const clock = new Date();
         process.stdout.write(
           flags.json
-            ? `${JSON.stringify({ keyword, posterior, time, clock: clock.toISOString() })}\n`
+            ? `${JSON.stringify({ keyword, posterior: round(posterior), time: round(time), clock: clock.toISOString() })}\n`
             : `${clock.toTimeString().slice(0, 8)}  ${paint('green', keyword.padEnd(width))}  ${posterior.toFixed(3)}\n`,
         );
         meter?.detected();

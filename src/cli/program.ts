@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { addDetect } from './detect.js';
-import { fail } from './failure.js';
+import { complain, fail } from './failure.js';
 import { addFeatures } from './features.js';
 import { addInspect } from './inspect.js';
 import { addListen } from './listen.js';
@@ -14,8 +14,9 @@ With TYMPAN_DEBUG=1 in the environment, an error shows where it comes from.`;
 export async function run(argv: readonly string[]): Promise<void> {
   // `tympan … | head`: whoever read has had enough.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit(0);
+    if (error.code === 'EPIPE') process.exit(0);
+    complain(`can't write the output: ${error.message}`);
+    process.exit(2);
   });
 
   const program = new Command('tympan')

@@ -1,11 +1,11 @@
 /** Text for people: colours where the stream shows them, columns, lengths, numbers. */
-import { styleText } from 'node:util';
+import util from 'node:util';
 
-type Style = Parameters<typeof styleText>[0];
+type Style = Parameters<typeof util.styleText>[0];
 
-/** Plain text when the stream is not a terminal, or NO_COLOR is set. */
+/** Plain text when the stream is not a terminal, NO_COLOR is set, or Node is older than 20.12. */
 export function paint(style: Style, text: string, stream: NodeJS.WriteStream = process.stdout): string {
-  return stream.isTTY && stream.hasColors() ? styleText(style, text) : text;
+  return stream.isTTY && stream.hasColors() && 'styleText' in util ? util.styleText(style, text) : text;
 }
 
 export interface Column {
@@ -31,6 +31,11 @@ export function keepEnd(text: string, width: number): string {
 
 export function plural(count: number, noun: string): string {
   return `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** Four digits, for JSON: a tenth of a millisecond, and more than a posterior means. */
+export function round(value: number): number {
+  return Math.round(value * 1e4) / 1e4;
 }
 
 /** 0.05 s, 12.4 s, 3 min 20 s, 2 h 05 min */

@@ -56,6 +56,9 @@ function option(name: string, value: unknown, holds: (value: unknown) => boolean
 
 function parseKeywords(labels: readonly string[], json: unknown): Record<string, number> {
   if (json === undefined) return Object.fromEntries(labels.map((label) => [label, DEFAULTS.threshold]));
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+    throw new MetadataError(`detection: keywords: got ${JSON.stringify(json)}, expected { name: { threshold } }`);
+  }
   const thresholds: Record<string, number> = {};
   for (const [keyword, settings] of Object.entries(json as Record<string, { threshold?: unknown }>)) {
     const threshold = settings?.threshold ?? DEFAULTS.threshold;

@@ -36,7 +36,7 @@ export class ProgramBuilder {
     if (code === undefined) throw new RangeError(`program: ${name} can't be called from a program`);
     const { pointers, counts } = KERNELS[code];
     if (args.length !== pointers.length + counts.length) {
-      throw new RangeError(`program: ${name}: got ${args.length} arguments, expected ${[...pointers, ...counts].join(', ')}`);
+      throw new RangeError(`program: ${name}: got ${args.length} arguments, expected ${[...pointers, ...counts.map(([count]) => count)].join(', ')}`);
     }
     this.#words.push(code, ...args);
   }
@@ -88,8 +88,10 @@ export function verifyPointer(pointer: number, bytes: number, regions: Regions, 
  */
 export function verifyProgram(program: Int32Array, constants: Uint8Array, regions: Regions): void {
   for (const { kernel, pointers, counts } of readCalls(program)) {
-    counts.forEach((count, i) => {
-      if (count < 0) throw new RangeError(`program: ${kernel.name}: ${kernel.counts[i]} is ${count}, expected 0 or more`);
+    kernel.counts.forEach(([name, multipleOf], i) => {
+      if (counts[i] < 0 || counts[i] % multipleOf !== 0) {
+        throw new RangeError(`program: ${kernel.name}: ${name} is ${counts[i]}, expected a multiple of ${multipleOf}, 0 or more`);
+      }
     });
     const verify = (extents: number[]): void => pointers.forEach((pointer, i) =>
       verifyPointer(pointer, extents[i], regions, `program: ${kernel.name}: ${kernel.pointers[i]}`));
@@ -109,7 +111,7 @@ export function printProgram(program: Int32Array): string {
   return readCalls(program).map(({ kernel, pointers, counts }) => {
     const args = [
       ...pointers.map((pointer, i) => `${kernel.pointers[i]}=${REGION_NAMES[regionOf(pointer)]}+${offsetOf(pointer)}`),
-      ...counts.map((count, i) => `${kernel.counts[i]}=${count}`),
+      ...counts.map((count, i) => `${kernel.counts[i][0]}=${count}`),
     ];
     return `${kernel.name}(${args.join(', ')})`;
   }).join('\n');

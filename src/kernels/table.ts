@@ -8,11 +8,14 @@ import type { KernelExports } from './module.js';
 export interface Kernel {
   readonly name: keyof KernelExports;
   readonly pointers: readonly string[];
-  readonly counts: readonly string[];
+  readonly counts: readonly Count[];
   readonly extents: (...counts: number[]) => number[];
   /** The extents where a table among the constants decides them; asked once `extents` has been found to hold. */
   readonly tableExtents?: (pointers: number[], counts: number[], constants: Uint8Array) => number[];
 }
+
+/** A whole number, 0 or more, that is a multiple of something: 1, or what the kernel's loops take at a time. */
+export type Count = readonly [name: string, multipleOf: number];
 
 /** Code of a kernel in a program: its index in KERNELS. */
 const enum Code {
@@ -24,7 +27,7 @@ function gru(precision: Precision): Kernel {
   return {
     name: precision === 'int8' ? 'gruInt8' : 'gruF32',
     pointers: ['x', 'W', 'R', 'state', 'scratch'],
-    counts: ['input', 'hidden', 'linearBeforeReset'],
+    counts: [['input', 8], ['hidden', 8], ['linearBeforeReset', 1]],
     extents: (input, hidden) => [
       precision === 'int8' ? quantizedBytes(input) : 4 * input,
       matrixBytes(precision, paddedRows(3 * hidden), input),
@@ -39,7 +42,7 @@ function matvec(precision: Precision): Kernel {
   return {
     name: precision === 'int8' ? 'matvecInt8' : 'matvecF32',
     pointers: ['weights', 'x', 'y'],
-    counts: ['rows', 'columns'],
+    counts: [['rows', 16], ['columns', 8]],
     extents: (rows, columns) => [
       matrixBytes(precision, rows, columns),
       precision === 'int8' ? quantizedBytes(columns) : 4 * columns,
@@ -49,7 +52,7 @@ function matvec(precision: Precision): Kernel {
 }
 
 function elementwise(name: 'sigmoid' | 'tanh' | 'relu' | 'softmax'): Kernel {
-  return { name, pointers: ['x', 'y'], counts: ['n'], extents: (n) => [4 * paddedTo4(n), 4 * paddedTo4(n)] };
+  return { name, pointers: ['x', 'y'], counts: [['n', 1]], extents: (n) => [4 * paddedTo4(n), 4 * paddedTo4(n)] };
 }
 
 const paddedTo4 = (n: number): number => (n + 3) & -4;
@@ -75,10 +78,10 @@ function filterExtents(pointers: number[], [groups]: number[], constants: Uint8A
 export const KERNELS: readonly Kernel[] = [
   gru('f32'),
   gru('int8'),
-  { name: 'resetGruInt8', pointers: ['state'], counts: ['hidden'], extents: (hidden) => [gruStateBytes('int8', hidden)] },
+  { name: 'resetGruInt8', pointers: ['state'], counts: [['hidden', 8]], extents: (hidden) => [gruStateBytes('int8', hidden)] },
   matvec('f32'),
   matvec('int8'),
-  { name: 'quantize', pointers: ['x', 'quantized'], counts: ['n'], extents: (n) => [4 * n, quantizedBytes(n)] },
+  { name: 'quantize', pointers: ['x', 'quantized'], counts: [['n', 8]], extents: (n) => [4 * n, quantizedBytes(n)] },
   elementwise('sigmoid'),
   elementwise('tanh'),
   elementwise('relu'),
@@ -86,26 +89,28 @@ export const KERNELS: readonly Kernel[] = [
   {
     name: 'logSoftmax',
     pointers: ['x', 'y', 'scratch'],
-    counts: ['n'],
+    counts: [['n', 1]],
     extents: (n) => [4 * paddedTo4(n), 4 * paddedTo4(n), 4 * paddedTo4(n)],
   },
   {
     name: 'powerSpectrum',
     pointers: ['samples', 'tables', 'work', 'power'],
-    counts: ['size'],
-    extents: (size) => [4 * size, 4 * spectrumTableFloats(size), spectrumWorkBytes(size), 2 * size + 4],
+    counts: [['size', 64]],
+    extents: (size) => (Number.isInteger(Math.log2(size))
+      ? [4 * size, 4 * spectrumTableFloats(size), spectrumWorkBytes(size), 2 * size + 4]
+      : [Infinity, Infinity, Infinity, Infinity]),
   },
   {
     name: 'logMel',
     pointers: ['power', 'filters', 'out'],
-    counts: ['groups'],
+    counts: [['groups', 1]],
     extents: (groups) => [0, 32 * groups, 16 * groups],
     tableExtents: filterExtents,
   },
   {
     name: 'copy',
     pointers: ['from', 'to'],
-    counts: ['fromOffset', 'toOffset', 'bytes'],
+    counts: [['fromOffset', 4], ['toOffset', 4], ['bytes', 4]],
     extents: (fromOffset, toOffset, bytes) => [fromOffset + bytes, toOffset + bytes],
   },
 ];

@@ -60,6 +60,8 @@ export async function readAudio(path: string | URL, options: ReadAudioOptions = 
   const { sampleRate = 16000 } = options;
   if (!Number.isInteger(sampleRate) || sampleRate < 1000 || sampleRate > 192000)
     throw new RangeError(`sampleRate: got ${sampleRate}, expected whole Hz from 1000 to 192000`);
+  if (typeof path !== 'string' && !(path instanceof URL))
+    throw new TypeError(`path: got ${typeof path}, expected a path or a file URL`);
   const name = path instanceof URL ? fileURLToPath(path) : path;
   const audio = await decode(await readBytes(name), name);
   let samples = mixDown(audio.channels);

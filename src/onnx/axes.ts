@@ -70,6 +70,24 @@ export function regroup(axes: Axes, target: readonly Dim[]): Axes | null {
   return groups.includes(null) ? null : (groups as Factor[][]);
 }
 
+/**
+ * Open sizes that `target` fixes, where each of its dims stands for one factor: dynamo of torch 2.13 writes the length of
+ * its sample into the shapes of time-first GRUs, though it leaves that length open in the input. null for any other shape.
+ */
+export function sizesFixedBy(axes: Axes, target: readonly Dim[]): Map<string, number> | null {
+  const factors = allFactors(axes).filter(({ size }) => size !== 1);
+  const dims = target.filter((dim) => dim !== 1);
+  const fixed = new Map<string, number>();
+  if (dims.length !== factors.length) return null;
+  for (const [index, { size, role }] of factors.entries()) {
+    const dim = dims[index];
+    if (dim === -1 || dim === size) continue;
+    if (typeof size !== 'string' || typeof dim !== 'number' || role === 'feature') return null;
+    fixed.set(size, dim);
+  }
+  return fixed;
+}
+
 function takeFront(factors: Factor[], dim: Dim): Factor[] | null {
   return take(dim, () => factors[0], () => factors.shift());
 }

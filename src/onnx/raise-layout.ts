@@ -1,6 +1,6 @@
 /** Operators that move axes and no numbers: they make no layer. */
 import { axesOf, axisOf, reshapedDims } from './arguments.js';
-import { describe, dimsOf, regroup, sizeOfAxis, without, withAxisAt, type Axes } from './axes.js';
+import { allFactors, describe, dimsOf, regroup, sizeOfAxis, sizesFixedBy, without, withAxisAt, type Axes } from './axes.js';
 import { shapeOf } from './folding.js';
 import { sizeOf, type Dim } from './dims.js';
 import type { Node } from './node.js';
@@ -49,7 +49,20 @@ function raiseTranspose(node: Node, raising: Raising): Tensor[] {
 function raiseReshape(node: Node, raising: Raising): Tensor[] {
   const source = raising.symbolic(node, 0);
   const shape = raising.constant(node, 1, 'its shape');
-  return [regrouped(node, source, reshapedDims(node, shape, dimsOf(source.axes)))];
+  const target = reshapedDims(node, shape, dimsOf(source.axes)).map((dim) => raising.fixedSizes.get(String(dim)) ?? dim);
+  if (!regroup(source.axes, target)) fixSizes(node, raising, source, target);
+  return [regrouped(node, source, target)];
+}
+
+/** Where the shape only makes sense for one length of the sequence, that is the network's length. */
+function fixSizes(node: Node, raising: Raising, source: Symbolic, target: readonly Dim[]): void {
+  for (const [name, size] of sizesFixedBy(source.axes, target) ?? []) {
+    raising.fixedSizes.set(name, size);
+    for (const factor of allFactors(source.axes)) if (factor.size === name) factor.size = size;
+    raising.warnings.push(
+      `${node.where}: it fixes the size "${name}", which the file leaves open, to ${size}, the length of the exporter's sample; export with dynamo=False, or batch first, to keep it open`,
+    );
+  }
 }
 
 function raiseFlatten(node: Node, raising: Raising): Tensor[] {

@@ -95,6 +95,7 @@ function toNetwork(graph: Graph, raising: Raising): Network {
 /** All roles are known by now, or never. */
 function settleInput(name: string, { axes, values }: Symbolic, raising: Raising): void {
   const factors = allFactors(axes);
+  for (const factor of factors) factor.size = raising.fixedSizes.get(String(factor.size)) ?? factor.size;
   const feature = factorOf(axes, 'feature');
   if (factors.some(({ role }) => role === null) || (feature && typeof feature.size === 'string')) {
     throw new UnsupportedModelError(

@@ -36,6 +36,8 @@ export class Raising {
   readonly values: { -readonly [key in keyof Value]: Value[key] }[] = [];
   readonly warnings: string[] = [];
   readonly inputs = new Map<string, Symbolic>();
+  /** Sizes that the file leaves open, and a node closes. */
+  readonly fixedSizes = new Map<string, number>();
   readonly #tensors = new Map<string, Tensor>();
   /** The graph inputs by the values they give. */
   readonly #givers = new Map<ValueId, string>();

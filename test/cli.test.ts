@@ -1,0 +1,304 @@
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { loadModel } from '#dist/index.js';
+import { readAudio } from '#dist/node/index.js';
+
+const MODEL = 'models/happy.onnx';
+const HAPPY = 'models/samples/happy.wav';
+const QUIET = 'models/samples/quiet.wav';
+
+const folder = mkdtempSync(join(tmpdir(), 'tympan-cli-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+function write(name: string, bytes: Uint8Array | string): string {
+  const path = join(folder, name);
+  writeFileSync(path, bytes);
+  return path;
+}
+
+interface Result {
+  status: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+function tympan(...args: string[]): Result {
+  return spawnSync(process.execPath, ['dist/cli/index.js', ...args], { encoding: 'utf8', timeout: 60000 });
+}
+
+/** Exit code 2, nothing on stdout, one line on stderr and no stack. */
+function refused(result: Result, message: RegExp): void {
+  assert.equal(result.status, 2, result.stderr);
+  assert.equal(result.stdout, '');
+  assert.match(result.stderr, /^tympan: [^\n]+\n$/);
+  assert.doesNotMatch(result.stderr, /\bat .*:\d+:\d+/);
+  assert.match(result.stderr, message);
+}
+
+describe('tympan', () => {
+  it('shows what it can do, everywhere', () => {
+    for (const args of [['--help'], ['help', 'detect'], ...['detect', 'listen', 'inspect', 'features'].map((name) => [name, '--help'])]) {
+      const { status, stdout, stderr } = tympan(...args);
+      assert.equal(status, 0);
+      assert.equal(stderr, '');
+      assert.match(stdout, /^Usage: tympan /);
+      assert.ok(stdout.split('\n').every((line) => line.length <= 84), stdout);
+    }
+  });
+
+  it('shows its version', () => {
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+    assert.equal(tympan('--version').stdout, `${version}\n`);
+  });
+
+  it('shows its help without a command, as bad usage', () => {
+    const { status, stdout, stderr } = tympan();
+    assert.equal(status, 2);
+    assert.match(stdout, /^Usage: tympan /);
+    assert.equal(stderr, '');
+  });
+
+  const usage: [args: string[], message: RegExp][] = [
+    [['frobnicate'], /unknown command 'frobnicate'; see tympan --help/],
+    [['--frobnicate'], /unknown option '--frobnicate'; see tympan --help/],
+    [['detect'], /missing required argument 'audio'; see tympan detect --help/],
+    [['detect', '--thresold', '1', HAPPY], /unknown option '--thresold' \(Did you mean --threshold\?\)/],
+    [['detect', HAPPY, '--threshold', 'high'], /argument 'high' is invalid. Expected a number from 0 to 1/],
+    [['detect', HAPPY, '--threshold', '1.5'], /argument '1.5' is invalid/],
+    [['detect', HAPPY, '--threshold', ''], /argument '' is invalid/],
+    [['detect', HAPPY, '--threshold', '=1'], /Expected keyword=threshold/],
+    [['detect', HAPPY, '--threshold', 'nobody=0.5'], /"nobody" is no keyword; keywords are happy/],
+    [['detect', HAPPY, '--smoothing', '-1'], /argument '-1' is invalid. Expected milliseconds/],
+    [['detect', HAPPY, '--refractory', '1e9'], /argument '1e9' is invalid. Expected milliseconds/],
+    [['detect', HAPPY, '--precision', 'int4'], /Allowed choices are int8, f32/],
+    [['detect', HAPPY, '--model'], /option '-m, --model <file>' argument missing/],
+    [['listen', 'more'], /too many arguments for 'listen'/],
+    [['listen', '--recorder', 'parec'], /Allowed choices are arecord, sox, rec/],
+    [['inspect'], /missing required argument 'model'/],
+    [['inspect', MODEL, MODEL], /too many arguments for 'inspect'/],
+    [['features'], /missing required argument 'audio'/],
+  ];
+  for (const [args, message] of usage) {
+    it(`refuses: tympan ${args.join(' ')}`, () => refused(tympan(...args), message));
+  }
+});
+
+describe('tympan with a model that is none', () => {
+  const models: [what: string, path: () => string, message: RegExp][] = [
+    ['no such file', () => join(folder, 'nowhere.onnx'), /nowhere\.onnx: no such file/],
+    ['a folder', () => folder, /tympan-cli-/],
+    ['an empty file', () => write('empty.onnx', ''), /empty\.onnx: /],
+    ['text', () => write('text.onnx', 'This is not a model.\n'.repeat(20)), /text\.onnx: /],
+    ['a truncated model', () => write('cut.onnx', readFileSync(MODEL).subarray(0, 50000)), /cut\.onnx: /],
+    ['audio', () => HAPPY, /happy\.wav: /],
+  ];
+  for (const [what, path, message] of models) {
+    it(what, () => {
+      refused(tympan('inspect', path()), message);
+      refused(tympan('detect', HAPPY, '--model', path()), message);
+      refused(tympan('features', HAPPY, '--model', path()), message);
+      refused(tympan('listen', '--model', path()), message);
+    });
+  }
+
+  it('shows where the error comes from when asked', () => {
+    const env = { ...process.env, TYMPAN_DEBUG: '1' };
+    const { status, stderr } = spawnSync(process.execPath, ['dist/cli/index.js', 'inspect', folder], { encoding: 'utf8', env });
+    assert.equal(status, 2);
+    assert.match(stderr, /\n {4}at /);
+  });
+});
+
+describe('tympan detect', () => {
+  it('finds the word that is there, with the model that ships', () => {
+    const { status, stdout, stderr } = tympan('detect', HAPPY, QUIET);
+    assert.equal(status, 0);
+    assert.equal(stderr, '');
+    const lines = stdout.trimEnd().split('\n');
+    const summary = lines.pop();
+    assert.ok(lines.length >= 1);
+    for (const line of lines) assert.match(line, /^models\/samples\/happy\.wav  happy +\d+\.\d\d s  [01]\.\d{3}$/);
+    assert.match(summary!, new RegExp(`^${lines.length} detections? in 2 files, [\\d.]+ s of audio, [\\d.]+ s$`));
+  });
+
+  it('tells machines the same', () => {
+    const { status, stdout, stderr } = tympan('detect', '--json', HAPPY, QUIET, '--model', MODEL);
+    assert.equal(status, 0);
+    assert.equal(stderr, '');
+    const [happy, quiet, ...more] = stdout.trimEnd().split('\n').map((line) => JSON.parse(line));
+    assert.deepEqual(more, []);
+    assert.equal(happy.file, HAPPY);
+    assert.ok(happy.detections.length >= 1);
+    for (const { keyword, posterior, time } of happy.detections) {
+      assert.equal(keyword, 'happy');
+      assert.ok(posterior > 0 && posterior <= 1);
+      assert.ok(time > 0 && time <= happy.duration);
+    }
+    assert.equal(quiet.file, QUIET);
+    assert.deepEqual(quiet.detections, []);
+  });
+
+  it('searches each file as a stream of its own', () => {
+    const [first, second] = tympan('detect', '--json', HAPPY, HAPPY).stdout.trimEnd().split('\n');
+    assert.equal(first, second);
+    assert.equal(tympan('detect', '--json', HAPPY).stdout, `${first}\n`);
+  });
+
+  it('counts time from the beginning of the file, padded or not', () => {
+    const times = (...flags: string[]) =>
+      JSON.parse(tympan('detect', '--json', HAPPY, ...flags).stdout).detections.map(({ time }: { time: number }) => time);
+    const [padded, bare] = [times(), times('--no-pad')];
+    assert.equal(padded.length, bare.length);
+    padded.forEach((time: number, i: number) => assert.ok(Math.abs(time - bare[i]) < 0.1));
+  });
+
+  it('obeys threshold, smoothing, refractory and precision', () => {
+    const count = (...flags: string[]) => JSON.parse(tympan('detect', '--json', HAPPY, ...flags).stdout).detections.length;
+    assert.equal(count('--threshold', '1'), 0);
+    assert.equal(count('--threshold', 'happy=1'), 0);
+    assert.equal(count('--refractory', '60000', '--smoothing', '0'), 1);
+    assert.ok(count('--precision', 'f32') >= 1);
+  });
+
+  it('reports a file that can not be read, goes on, and exits with 2', () => {
+    const text = write('text.wav', 'hello');
+    const { status, stdout, stderr } = tympan('detect', 'nowhere.wav', HAPPY, text);
+    assert.equal(status, 2);
+    assert.equal(stderr, `tympan: nowhere.wav: no such file\ntympan: ${text}: not an audio file (expected WAV or FLAC)\n`);
+    assert.match(stdout, /happy\.wav +happy/);
+    assert.match(stdout, / in 1 file, /);
+    const lines = tympan('detect', '--json', 'nowhere.wav', HAPPY).stdout.trimEnd().split('\n');
+    assert.deepEqual(JSON.parse(lines[0]), { file: 'nowhere.wav', error: 'nowhere.wav: no such file' });
+    assert.equal(JSON.parse(lines[1]).file, HAPPY);
+  });
+
+  const broken: [what: string, bytes: string | Buffer, message: RegExp][] = [
+    ['empty.wav', '', /the file is empty/],
+    ['text.wav', 'hello', /not an audio file/],
+    ['onnx.wav', readFileSync(MODEL).subarray(0, 1000), /not an audio file/],
+    ['cut.wav', readFileSync(HAPPY).subarray(0, 5000), /truncated/],
+    ['header.wav', readFileSync(HAPPY).subarray(0, 20), /truncated/],
+  ];
+  for (const [name, bytes, message] of broken) {
+    it(`refuses ${name}`, () => {
+      refused(tympan('detect', write(name, bytes)), message);
+      refused(tympan('features', write(name, bytes)), message);
+    });
+  }
+
+  it('ends quietly when nobody reads on', async () => {
+    const child = spawn(process.execPath, ['dist/cli/index.js', 'detect', '--json', ...Array(20).fill(HAPPY)]);
+    let complaint = '';
+    child.stderr.on('data', (text) => (complaint += text));
+    child.stdout.once('data', () => child.stdout.destroy());
+    const status = await new Promise((resolve) => child.on('close', resolve));
+    assert.equal(complaint, '');
+    assert.equal(status, 0);
+  });
+});
+
+describe('tympan inspect', () => {
+  it('shows layers, sizes, front end and labels', () => {
+    const { status, stdout, stderr } = tympan('inspect', MODEL);
+    assert.equal(status, 0);
+    assert.equal(stderr, '');
+    for (const word of ['gru', 'dense', 'parameters', 'multiply-adds', 'front end', 'labels', 'happy']) assert.ok(stdout.includes(word), word);
+    assert.ok(stdout.split('\n').every((line) => line === line.trimEnd()));
+  });
+
+  it('gives the summary of the model as JSON', async () => {
+    const model = await loadModel(MODEL);
+    assert.deepEqual(JSON.parse(tympan('inspect', MODEL, '--json').stdout), JSON.parse(JSON.stringify(model.summary())));
+    const f32 = JSON.parse(tympan('inspect', MODEL, '--json', '--precision', 'f32').stdout);
+    assert.equal(f32.precision, 'f32');
+  });
+});
+
+describe('tympan features', () => {
+  it('prints the features of the library', async () => {
+    const model = await loadModel(MODEL);
+    const { samples } = await readAudio(HAPPY);
+    const { frames, coefficients, data } = model.features(samples);
+    const printed = JSON.parse(tympan('features', HAPPY, '--json').stdout);
+    assert.equal(printed.file, HAPPY);
+    assert.equal(printed.frames, frames);
+    assert.equal(printed.coefficients, coefficients);
+    assert.deepEqual(Float32Array.from(printed.features.flat()), data);
+  });
+
+  it('summarizes them for people', () => {
+    const { status, stdout } = tympan('features', HAPPY);
+    assert.equal(status, 0);
+    assert.match(stdout, /^models\/samples\/happy\.wav  [\d,]+ frames of \d+ coefficients, [\d.]+ s of audio\n/);
+  });
+});
+
+describe('tympan listen', { skip: process.platform === 'win32' && 'fake recorders are scripts' }, () => {
+  /** A folder with an `arecord` that plays the sample, over and over, five times as fast as it was spoken. */
+  function fakeRecorder(name: string, body: string): string {
+    const bin = join(folder, name);
+    mkdirSync(bin);
+    writeFileSync(join(bin, 'arecord'), `#!${process.execPath}\n${body}`, { mode: 0o755 });
+    return bin;
+  }
+
+  const PLAYING = `
+const bytes = require('node:fs').readFileSync(${JSON.stringify(join(process.cwd(), HAPPY))}).subarray(44);
+let at = 0;
+setInterval(() => { process.stdout.write(bytes.subarray(at, at += 4000)); if (at >= bytes.length) at = 0; }, 25);`;
+
+  interface Ended {
+    status: number | null;
+    stdout: string;
+    stderr: string;
+  }
+
+  /** Runs `listen` until its first line of output, then interrupts it. */
+  function listen(bin: string, ...flags: string[]): Promise<Ended> {
+    const child = spawn(process.execPath, ['dist/cli/index.js', 'listen', '--recorder', 'arecord', ...flags], { env: { ...process.env, PATH: bin } });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (text) => {
+      stdout += text;
+      if (stdout.includes('\n')) child.kill('SIGINT');
+    });
+    child.stderr.on('data', (text) => (stderr += text));
+    return new Promise((resolve) => child.on('close', (status) => resolve({ status, stdout, stderr })));
+  }
+
+  it('prints a line a detection, and ends cleanly when interrupted', async () => {
+    const { status, stdout, stderr } = await listen(fakeRecorder('play', PLAYING));
+    assert.match(stdout, /^(\d\d:\d\d:\d\d  happy  [01]\.\d{3}\n)+$/);
+    assert.equal(stderr, '');
+    assert.equal(status, 0);
+  });
+
+  it('prints JSON lines', async () => {
+    const { status, stdout } = await listen(fakeRecorder('json', PLAYING), '--json');
+    const { keyword, posterior, time, clock } = JSON.parse(stdout.split('\n')[0]);
+    assert.equal(keyword, 'happy');
+    assert.ok(posterior > 0 && posterior <= 1 && time > 0);
+    assert.equal(new Date(clock).toISOString(), clock);
+    assert.equal(status, 0);
+  });
+
+  it('says that the microphone gives only zeros', async () => {
+    const zeros = `setInterval(() => process.stdout.write(Buffer.alloc(64000)), 10); setTimeout(() => process.exit(0), 500);`;
+    const { status, stdout, stderr } = await listen(fakeRecorder('zeros', zeros));
+    assert.equal(stdout, '');
+    assert.match(stderr, /^tympan: only digital silence so far: [^\n]+\n$/);
+    assert.equal(status, 0);
+  });
+
+  it('says what to install, and what a recorder complained about', async () => {
+    const empty = join(folder, 'nothing');
+    mkdirSync(empty);
+    refused(await listen(empty), /no recorder: arecord is not installed; install /);
+    const dying = `process.stderr.write('arecord: main:831: audio open error: No such device\\n'); process.exitCode = 1;`;
+    refused(await listen(fakeRecorder('dying', dying)), /arecord exited with code 1: audio open error: No such device; arecord -L lists/);
+  });
+});

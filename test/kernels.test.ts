@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import test from 'node:test';
+import fc from 'fast-check';
+import { compile } from '#dist/inference/compile.js';
+import { verifyPlan, type Plan } from '#dist/inference/plan.js';
+import { Arena } from '#dist/kernels/arena.js';
+import { instantiateKernels, type KernelExports } from '#dist/kernels/module.js';
+import { bindProgram, pointerTo, printProgram, ProgramBuilder, verifyProgram } from '#dist/kernels/program.js';
+import { execute, KERNELS } from '#dist/kernels/table.js';
+import { loadModel } from 'tympan';
+import { EXPORTS, property, readFixture } from './support.js';
+
+test('the embedded kernels are the ones that were built, and at most 16 KB', () => {
+  const built = readFileSync('build/kernels.wasm');
+  assert.ok(readFileSync('dist/kernels/binary.js', 'utf8').includes(built.toString('base64')));
+  assert.ok(built.byteLength <= 16 * 1024, `${built.byteLength} bytes`);
+  assert.equal(WebAssembly.Module.imports(new WebAssembly.Module(built)).length, 0);
+  assert.equal(typeof instantiateKernels().gruInt8, 'function');
+});
+
+test('every code of a program calls the kernel of that name with its own arguments', () => {
+  const called: [string, number[]][] = [];
+  const recorder = new Proxy({}, { get: (_, name) => (...args: number[]) => called.push([String(name), args]) });
+  const builder = new ProgramBuilder();
+  const expected = KERNELS.map(({ name, pointers, counts }, code): [string, number[]] => {
+    const args = [...pointers, ...counts].map((_, i) => 16 * (100 * code + i));
+    builder.call(name, ...args);
+    return [name, args];
+  });
+  execute(builder.finish(), recorder as KernelExports);
+  assert.deepEqual(called, expected);
+});
+
+test('a program that reaches outside its regions is refused', () => {
+  const refused = (build: (program: ProgramBuilder) => void, message: RegExp): void => {
+    const builder = new ProgramBuilder();
+    build(builder);
+    assert.throws(() => verifyProgram(builder.finish(), new Uint8Array(64), [64, 128, 32]), (error: Error) =>
+      error instanceof RangeError && message.test(error.message));
+  };
+  const scratch = pointerTo('scratch', 0);
+  refused((program) => program.call('sigmoid', scratch, pointerTo('scratch', 112), 8), /sigmoid: y: bytes 112 to 144 of region scratch, which has 128/);
+  refused((program) => program.call('sigmoid', scratch, pointerTo('state', -16), 4), /y: bytes -16/);
+  refused((program) => program.call('sigmoid', scratch, 7, 4), /region 7/);
+  refused((program) => program.call('sigmoid', scratch, scratch, -4), /n is -4/);
+  refused((program) => program.call('copy', scratch, scratch, 0, 0x7ffffff0, 0x7ffffff0), /copy: from/);
+  refused((program) => program.call('matvecF32', pointerTo('constants', 0), scratch, scratch, 1, 8), /rows is 1, expected a multiple of 16/);
+  refused((program) => program.call('powerSpectrum', scratch, scratch, scratch, scratch, 192), /powerSpectrum: samples/);
+  refused((program) => program.call('logMel', scratch, pointerTo('constants', 0), scratch, 9), /logMel: filters/);
+  assert.throws(() => verifyProgram(Int32Array.of(99), new Uint8Array(0), [0, 0, 0]), /got code 99/);
+  assert.throws(() => verifyProgram(Int32Array.of(5, 0), new Uint8Array(0), [0, 0, 0]), /arguments of quantize are cut off/);
+});
+
+test('a filterbank whose table points outside the power spectrum is refused', () => {
+  const table = new Uint8Array(96);
+  const view = new DataView(table.buffer);
+  view.setUint32(16, 1, true);
+  const builder = new ProgramBuilder();
+  builder.call('logMel', pointerTo('scratch', 0), pointerTo('constants', 0), pointerTo('scratch', 64), 1);
+  verifyProgram(builder.finish(), table, [96, 80, 0]);
+  view.setUint32(8, 1 << 20, true);
+  assert.throws(() => verifyProgram(builder.finish(), table, [96, 80, 0]), /logMel: power/);
+});
+
+test('kernels write nowhere but into scratch and state: what lies around them stays as it was', async () => {
+  await fc.assert(fc.asyncProperty(fc.constantFrom(...EXPORTS), fc.constantFrom('int8' as const, 'f32' as const), async (name, precision) => {
+    const { network } = await loadModel(readFixture(name));
+    const plan = compile(network, precision);
+    const arena = new Arena();
+    const guard = (): number => arena.place(new Uint8Array(256).fill(0xa5));
+    const guards = [guard()];
+    const constants = arena.place(plan.constants);
+    guards.push(guard());
+    const scratch = arena.allocate(plan.scratchBytes);
+    guards.push(guard());
+    const state = arena.allocate(plan.stateBytes);
+    guards.push(guard());
+    const bases = [constants, scratch, state] as const;
+    execute(bindProgram(plan.reset, bases), arena.kernels);
+    for (let i = 0; i < 3; i++) execute(bindProgram(plan.step, bases), arena.kernels);
+    const memory = new Uint8Array(arena.kernels.memory.buffer);
+    for (const at of guards) assert.ok(memory.subarray(at, at + 256).every((byte) => byte === 0xa5));
+    assert.deepEqual(memory.slice(constants, constants + plan.constants.byteLength), plan.constants);
+  }), property);
+});
+
+test('a plan is plain data: cloned, it verifies and prints the same', async () => {
+  const { network } = await loadModel(readFixture('torchscript-frames-two-layers.onnx'));
+  const plan = compile(network, 'int8');
+  const clone: Plan = structuredClone(plan);
+  verifyPlan(clone);
+  assert.deepEqual(clone, plan);
+  assert.match(printProgram(clone.step), /^quantize\(x=scratch\+0, .*\)\ngruInt8\(.*hidden=\d+, linearBeforeReset=1\)\n/);
+  assert.throws(() => verifyPlan({ ...clone, stateBytes: clone.stateBytes - 16 }), RangeError);
+});
