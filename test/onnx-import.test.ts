@@ -36,8 +36,13 @@ const layersOf = (network: Network) => network.layers.map((layer) => layerText(n
 
 /** `x [batch, time, 13]`: sizes of parts and features; of batch and time only where asked. */
 function layoutText({ name, axes }: TensorLayout, withSizes = false): string {
-  const named = axes.map((axis) =>
-    axis.map(({ role, size }) => (role === 'part' || role === 'feature' ? `${role === 'part' ? 'part ' : ''}${size}` : withSizes ? `${role} ${size}` : role)).join('·') || '1',
+  const named = axes.map(
+    (axis) =>
+      axis
+        .map(({ role, size }) =>
+          role === 'part' || role === 'feature' ? `${role === 'part' ? 'part ' : ''}${size}` : withSizes ? `${role} ${size}` : role,
+        )
+        .join('·') || '1',
   );
   return `${name} [${named.join(', ')}]`;
 }
@@ -52,7 +57,10 @@ const exported: Record<string, [layers: string, layouts: string]> = {
   frames: ['gru 13→20, dense 20→1, sigmoid', 'x [batch, time, 13] |  | y [batch, time, 1]'],
   'frames-time-first': ['gru 5→6, dense 6→1, sigmoid', 'x [time, batch, 5] |  | y [time, batch, 1]'],
   'frames-two-layers': ['gru 13→12, gru 12→12, dense 12→3, softmax', 'x [batch, time, 13] |  | y [batch, time, 3]'],
-  'frames-three-layers-fixed': ['gru 7→9, gru 9→9, gru 9→9, dense 9→9, relu, dense 9→2, sigmoid', 'x [batch, time, 7] |  | y [batch, time, 2]'],
+  'frames-three-layers-fixed': [
+    'gru 7→9, gru 9→9, gru 9→9, dense 9→9, relu, dense 9→2, sigmoid',
+    'x [batch, time, 7] |  | y [batch, time, 2]',
+  ],
   last: ['gru 13→20, dense 20→1, sigmoid', 'x [batch, time, 13] |  | y [batch, 1]'],
   'last-dynamic': ['gru 10→16, dense 16→5, logsoftmax', 'x [batch, time, 10] |  | y [batch, 5]'],
   'last-time-first-fixed': ['gru 6→11, dense 11→7, tanh, dense 7→2', 'x [time, batch, 6] |  | y [batch, 2]'],
@@ -67,7 +75,10 @@ const exported: Record<string, [layers: string, layouts: string]> = {
     'gru 9→18, gru 18→18, dense 18→9, relu, dense 9→2, sigmoid',
     'x [batch, time, 9] | h0 [part 2, batch, 18] | y [batch, time, 2] hn [part 2, batch, 18]',
   ],
-  'states-fixed': ['gru 13→7, gru 7→7, dense 7→4', 'x [time, batch, 13] | h0 [part 2, batch, 7] | y [time, batch, 4] hn [part 2, batch, 7]'],
+  'states-fixed': [
+    'gru 13→7, gru 7→7, dense 7→4',
+    'x [time, batch, 13] | h0 [part 2, batch, 7] | y [time, batch, 4] hn [part 2, batch, 7]',
+  ],
   bare: ['gru 13→15, gru 15→15', 'x [time, batch, 13] |  | y [time, batch, 15] hn [part 2, batch, 15]'],
   'no-bias': ['gru 11→13, dense 13→7, tanh, dense 7→2', 'x [batch, time, 11] |  | y [batch, time, 2]'],
 };
@@ -79,7 +90,8 @@ for (const [name, [layers, layouts]] of Object.entries(exported)) {
       assert.equal(layersOf(network), layers, exporter);
       assert.equal(layoutsOf(network), layouts, exporter);
       assert.match(producer, /^pytorch 2\.13\.0/);
-      assert.deepEqual(warnings, []);
+      const isFixed = exporter === 'dynamo' && ['frames-time-first', 'bare'].includes(name);
+      assert.match(warnings.join(), isFixed ? /^Reshape node ".*": it fixes the size "time".* to 12/ : /^$/);
       assert.ok(network.layers.every((layer) => layer.kind !== 'gru' || layer.linearBeforeReset));
     }
   });
@@ -87,7 +99,10 @@ for (const [name, [layers, layouts]] of Object.entries(exported)) {
 
 test('both exporters give the same weights and states', () => {
   const networks = ['torchscript', 'dynamo'].map((exporter) => load(`${exporter}-states-two-layers`).network);
-  assert.deepEqual(networks[0].layers.map((layer) => ({ ...layer, name: '' })), networks[1].layers.map((layer) => ({ ...layer, name: '' })));
+  assert.deepEqual(
+    networks[0].layers.map((layer) => ({ ...layer, name: '' })),
+    networks[1].layers.map((layer) => ({ ...layer, name: '' })),
+  );
   const [first, second] = networks[0].layers as GruLayer[];
   assert.deepEqual([first.initialH, second.initialH], networks[0].states[0].values);
   assert.deepEqual(networks[0].outputs[1].values, [first.output, second.output]);
@@ -96,7 +111,12 @@ test('both exporters give the same weights and states', () => {
 test('sizes stay as the file gives them', () => {
   assert.equal(layoutsOf(load('torchscript-last').network, true), 'x [batch batch, time 12, 13] |  | y [batch batch, 1]');
   assert.equal(layoutsOf(load('torchscript-frames').network, true), 'x [batch batch, time time, 13] |  | y [batch batch, time time, 1]');
-  assert.equal(layoutsOf(load('dynamo-states-fixed').network, true), 'x [time 12, batch 1, 13] | h0 [part 2, batch 1, 7] | y [time 12, batch 1, 4] hn [part 2, batch 1, 7]');
+  assert.equal(layoutsOf(load('dynamo-frames').network, true), 'x [batch batch, time time, 13] |  | y [batch batch, time time, 1]');
+  assert.equal(layoutsOf(load('dynamo-frames-time-first').network, true), 'x [time 12, batch batch, 5] |  | y [time 12, batch batch, 1]');
+  assert.equal(
+    layoutsOf(load('dynamo-states-fixed').network, true),
+    'x [time 12, batch 1, 13] | h0 [part 2, batch 1, 7] | y [time 12, batch 1, 4] hn [part 2, batch 1, 7]',
+  );
 });
 
 test('what an exporter need not write is zero', () => {
@@ -106,7 +126,7 @@ test('what an exporter need not write is zero', () => {
   assert.deepEqual([gru.W.length, gru.R.length, gru.Wb.length], [39 * 11, 39 * 13, 39]);
 });
 
-test('other exporters\' habits', () => {
+test("other exporters' habits", () => {
   const forged = (name: string) => load(`forged-${name}`).network;
   assert.equal(layersOf(forged('opset-9')), 'gru 5→6, dense 6→3, softmax');
   assert.equal(layersOf(forged('rows')), 'dense 5→6, relu, gru 6→6, dense 6→3, logsoftmax');
@@ -181,16 +201,27 @@ const broken: Record<string, RegExp> = {
 
 test('refusals name the node, what it asks for and the remedy', () => {
   for (const [name, message] of Object.entries(unsupported)) {
-    assert.throws(() => load(`forged-${name}`), (error) => error instanceof UnsupportedModelError && message.test(error.message), name);
+    assert.throws(
+      () => load(`forged-${name}`),
+      (error) => error instanceof UnsupportedModelError && message.test(error.message),
+      name,
+    );
   }
   for (const [name, message] of Object.entries(broken)) {
-    assert.throws(() => load(`forged-${name}`), (error) => error instanceof ModelFormatError && message.test(error.message), name);
+    assert.throws(
+      () => load(`forged-${name}`),
+      (error) => error instanceof ModelFormatError && message.test(error.message),
+      name,
+    );
   }
 });
 
 test('files that are no model', () => {
   const refuse = (text: string | Uint8Array, message: RegExp) =>
-    assert.throws(() => importOnnx(typeof text === 'string' ? new TextEncoder().encode(text) : text), (error) => error instanceof ModelFormatError && message.test(error.message));
+    assert.throws(
+      () => importOnnx(typeof text === 'string' ? new TextEncoder().encode(text) : text),
+      (error) => error instanceof ModelFormatError && message.test(error.message),
+    );
   refuse('', /empty/);
   refuse('<!doctype html>', /web page/);
   refuse('version https://git-lfs.github.com/spec/v1', /git lfs pull/);
@@ -219,8 +250,10 @@ test('int64 reads as a number where a page has Long', async () => {
   page.Long = { fromBits: () => assert.fail('Long was used') };
   try {
     const url = pathToFileURL(join(process.cwd(), 'dist/onnx/onnx-proto.js'));
-    const { ModelProto } = (await import(`${url}?long`)) as { ModelProto: { decode(bytes: Uint8Array): { opsetImport: { version: unknown }[] } } };
-    assert.equal(ModelProto.decode(read('forged-opset-9')).opsetImport[0].version, 9);
+    const { ModelProto } = (await import(`${url}?long`)) as {
+      ModelProto: { decode(bytes: Uint8Array): { opsetImport: { version: unknown }[] } };
+    };
+    assert.equal(ModelProto.decode(new Uint8Array(read('forged-opset-9'))).opsetImport[0].version, 9);
   } finally {
     delete page.Long;
   }
@@ -258,7 +291,10 @@ test('damaged bytes are refused in words, and soon', { timeout: 60_000 }, () => 
 });
 
 test('every fixture is one of those above', () => {
-  const tested = new Set([...Object.keys(exported).flatMap((name) => [`torchscript-${name}`, `dynamo-${name}`]), ...[unsupported, broken].flatMap((table) => Object.keys(table).map((name) => `forged-${name}`))]);
+  const tested = new Set([
+    ...Object.keys(exported).flatMap((name) => [`torchscript-${name}`, `dynamo-${name}`]),
+    ...[unsupported, broken].flatMap((table) => Object.keys(table).map((name) => `forged-${name}`)),
+  ]);
   for (const file of readdirSync(folder)) {
     const name = file.replace('.onnx', '');
     if (!tested.has(name)) assert.ok(load(name).network.layers.length > 0, name);
@@ -268,11 +304,20 @@ test('every fixture is one of those above', () => {
 test('models that others made', (t) => {
   if (!existsSync(shared)) return t.skip('../shared/onnx is not here');
   const other = (path: string) => importOnnx(readFileSync(join(shared, path))).network;
-  assert.equal(layoutsOf(other('gonnx/gru.onnx')), 'data_input [batch, time, 3] | init_hidden [1, batch, 5] | preds [batch, time, 5] hidden_out [1, batch, 5]');
-  assert.equal(layoutsOf(other('gonnx/ndm.onnx')), 'sensor_input [batch, time, 4] | setpoint_input [batch, 1] | optimal_supply_temp [batch, 1]');
+  assert.equal(
+    layoutsOf(other('gonnx/gru.onnx')),
+    'data_input [batch, time, 3] | init_hidden [1, batch, 5] | preds [batch, time, 5] hidden_out [1, batch, 5]',
+  );
+  assert.equal(
+    layoutsOf(other('gonnx/ndm.onnx')),
+    'sensor_input [batch, time, 4] | setpoint_input [batch, 1] | optimal_supply_temp [batch, 1]',
+  );
   assert.equal(layersOf(other('gonnx/ndm.onnx')), 'gru 4→256, concat 256+1, dense 257→256, relu, dense 256→64, relu, dense 64→1');
   assert.equal(layoutsOf(other('burn/gru.onnx'), true), 'input [time 5, batch 2, 4] |  | Y [time 5, 1, batch 2, 8] Y_h [1, batch 2, 8]');
-  assert.equal(layoutsOf(other('burn/gru_with_initial_state.onnx')), 'input [time, batch, 4] | initial_h [1, batch, 8] | Y [time, 1, batch, 8] Y_h [1, batch, 8]');
+  assert.equal(
+    layoutsOf(other('burn/gru_with_initial_state.onnx')),
+    'input [time, batch, 4] | initial_h [1, batch, 8] | Y [time, 1, batch, 8] Y_h [1, batch, 8]',
+  );
   const refusals: Record<string, RegExp> = {
     'gonnx/mlp.onnx': /no input of the graph has a time axis \("data_input"/,
     'gonnx/scaler.onnx': /ai\.onnx\.ml::Scaler node "Scaler"/,
@@ -283,7 +328,11 @@ test('models that others made', (t) => {
     'dtln/model_1.onnx': /LSTM node "lstm_4"/,
   };
   for (const [path, message] of Object.entries(refusals)) {
-    assert.throws(() => other(path), (error) => error instanceof UnsupportedModelError && message.test(error.message), path);
+    assert.throws(
+      () => other(path),
+      (error) => error instanceof UnsupportedModelError && message.test(error.message),
+      path,
+    );
   }
   for (const file of readdirSync(shared, { recursive: true, encoding: 'utf8' })) {
     if (file.endsWith('.onnx')) importAnything(readFileSync(join(shared, file)));

@@ -36,7 +36,8 @@ export function sliceArguments(node: Node, operands: readonly (Constant | undefi
   if (!starts || !ends || starts.length !== ends.length) throw node.malformed('it has no starts and ends of one length');
   const axes = axesOf(node, given[2] ?? starts.keys(), rank);
   const steps = given[3];
-  if (axes.length !== starts.length || (steps && steps.length !== starts.length)) throw node.malformed('its starts, axes and steps differ in length');
+  if (axes.length !== starts.length || (steps && steps.length !== starts.length))
+    throw node.malformed('its starts, axes and steps differ in length');
   return axes.map((axis, index) => {
     const step = steps ? steps[index] : 1;
     if (typeof step !== 'number' || step === 0) throw node.unsupported(`it has a step of ${step}`);
@@ -68,7 +69,8 @@ export function rangeOf(node: Node, { start, end, step, axis }: SliceArguments, 
 /** The target of a Reshape with 0 replaced by the size it copies; at most one -1 is left, to be inferred. */
 export function reshapedDims(node: Node, shape: Constant, from: readonly Dim[]): Dim[] {
   const keepsZero = node.int('allowzero', 0) !== 0;
-  if (shape.data.length > maxRank) throw node.unsupported(`it makes a tensor of ${shape.data.length} axes; at most ${maxRank} are supported`);
+  if (shape.data.length > maxRank)
+    throw node.unsupported(`it makes a tensor of ${shape.data.length} axes; at most ${maxRank} are supported`);
   const dims = [...shape.data].map((dim, axis) => {
     if (dim !== 0) return dim;
     if (keepsZero || axis >= from.length) throw node.unsupported(`it makes an empty tensor of [${[...shape.data].join(', ')}]`);

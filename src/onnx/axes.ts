@@ -65,7 +65,11 @@ export function regroup(axes: Axes, target: readonly Dim[]): Axes | null {
     groups[groups.length - 1]?.push(...factors);
     return groups;
   }
-  const tail = target.slice(inferred + 1).reverse().map((dim) => takeBack(factors, dim)).reverse();
+  const tail = target
+    .slice(inferred + 1)
+    .reverse()
+    .map((dim) => takeBack(factors, dim))
+    .reverse();
   const groups = [...head, factors, ...tail];
   return groups.includes(null) ? null : (groups as Factor[][]);
 }
@@ -89,11 +93,21 @@ export function sizesFixedBy(axes: Axes, target: readonly Dim[]): Map<string, nu
 }
 
 function takeFront(factors: Factor[], dim: Dim): Factor[] | null {
-  return take(dim, () => factors[0], () => factors.shift());
+  return take(
+    dim,
+    () => factors[0],
+    () => factors.shift(),
+  );
 }
 
 function takeBack(factors: Factor[], dim: Dim): Factor[] | null {
-  return take(dim, () => factors[factors.length - 1], () => factors.pop())?.reverse() ?? null;
+  return (
+    take(
+      dim,
+      () => factors[factors.length - 1],
+      () => factors.pop(),
+    )?.reverse() ?? null
+  );
 }
 
 /** Factors whose product is `dim`. For a dim of 1 that is one factor of size 1, or none. */

@@ -82,7 +82,8 @@ function mistakenFor(bytes: Uint8Array): string | null {
   const start = String.fromCharCode(...bytes.subarray(0, 40));
   if (/^\s*</.test(start)) return 'the bytes are a web page; the address of the model may be wrong';
   if (start.startsWith('version https://git-lfs')) return 'the bytes are a Git LFS pointer; run "git lfs pull"';
-  if (start.startsWith('PK\x03\x04')) return 'the bytes are a zip archive, or a PyTorch checkpoint; export the network with torch.onnx.export';
+  if (start.startsWith('PK\x03\x04'))
+    return 'the bytes are a zip archive, or a PyTorch checkpoint; export the network with torch.onnx.export';
   if (start.slice(4, 8) === 'TFL3') return 'the bytes are a TensorFlow Lite model; convert it with tf2onnx';
   return null;
 }

@@ -18,11 +18,14 @@ export function onFeatures(node: Node, raising: Raising, source: Symbolic, index
   const factor = axes?.[index][0];
   if (!axes || !factor) {
     const remedy = source.axes[index].some(({ role }) => role === 'time')
-      ? '; a head that sees several frames at once can\'t be streamed: end the recurrence with its last step instead'
+      ? "; a head that sees several frames at once can't be streamed: end the recurrence with its last step instead"
       : '';
-    throw node.unsupported(`it works on axis ${index} of ${describe(source.axes)}, "${describeAxis(source.axes[index])}", expected the features of a frame${remedy}`);
+    throw node.unsupported(
+      `it works on axis ${index} of ${describe(source.axes)}, "${describeAxis(source.axes[index])}", expected the features of a frame${remedy}`,
+    );
   }
-  if (typeof factor.size !== 'number') throw node.unsupported(`the number of features, "${factor.size}", is open; export it with a fixed one`);
+  if (typeof factor.size !== 'number')
+    throw node.unsupported(`the number of features, "${factor.size}", is open; export it with a fixed one`);
   return { tensor: { ...joined, axes }, size: factor.size };
 }
 

@@ -40,7 +40,8 @@ function foldEqual(node: Node, operands: Operands, folder: Folder): Constant {
   return broadcast(node, [first(node, operands), first(node, operands, 1)], 'boolean', folder, ([a, b]) => {
     const [known, open] = typeof a === 'string' ? [b, a] : [a, b];
     // A size is at least 1 here: whether it is a number above that, nobody knows yet.
-    if (typeof open === 'string' && known !== open && !(Number(known) < 1)) throw node.unsupported(`it compares ${known} with the open size "${open}"`);
+    if (typeof open === 'string' && known !== open && !(Number(known) < 1))
+      throw node.unsupported(`it compares ${known} with the open size "${open}"`);
     return Number(a === b);
   });
 }

@@ -8,7 +8,6 @@ import { broadcastDims, broadcastSteps, elementwiseFolds, first, type Fold, type
 import type { Node } from './node.js';
 import { heldBy } from './tensors.js';
 
-
 export const folds: Readonly<Record<string, Fold>> = {
   Constant: foldConstant,
   ConstantOfShape: foldConstantOfShape,
@@ -67,7 +66,13 @@ function foldTranspose(node: Node, operands: Operands, folder: Folder): Constant
   const axes = axesOf(node, order, rank);
   if (axes.length !== rank) throw node.malformed(`perm [${order.join(', ')}] does not order ${rank} axes`);
   const strides = stridesOf(operand.dims);
-  return folder.strided(operand, node.outputs[0], axes.map((axis) => operand.dims[axis]), 0, axes.map((axis) => strides[axis]));
+  return folder.strided(
+    operand,
+    node.outputs[0],
+    axes.map((axis) => operand.dims[axis]),
+    0,
+    axes.map((axis) => strides[axis]),
+  );
 }
 
 function foldReshape(node: Node, operands: Operands): Constant {
@@ -88,7 +93,11 @@ function foldSqueeze(node: Node, operands: Operands): Constant {
   for (const axis of axes) {
     if (operand.dims[axis] !== 1) throw node.malformed(`axis ${axis} has size ${operand.dims[axis]}, expected 1`);
   }
-  return withDims(operand, node.outputs[0], operand.dims.filter((_, axis) => !axes.includes(axis)));
+  return withDims(
+    operand,
+    node.outputs[0],
+    operand.dims.filter((_, axis) => !axes.includes(axis)),
+  );
 }
 
 function foldUnsqueeze(node: Node, operands: Operands): Constant {
@@ -131,7 +140,8 @@ function foldSlice(node: Node, operands: Operands, folder: Folder, opset: number
     const size = result.dims[slice.axis];
     const range = rangeOf(node, slice, size);
     if (range.start === 0 && range.count === size) continue;
-    if (typeof size === 'string') throw node.unsupported(`it takes a part of axis ${slice.axis}, whose size "${size}" the file leaves open`);
+    if (typeof size === 'string')
+      throw node.unsupported(`it takes a part of axis ${slice.axis}, whose size "${size}" the file leaves open`);
     if (typeof range.start !== 'number') throw node.unsupported(`it starts at "${range.start}", which the file leaves open`);
     const strides = stridesOf(result.dims);
     const start = range.start * strides[slice.axis];

@@ -19,7 +19,15 @@ function raiseActivation(activation: ActivationLayer['activation'], node: Node, 
   const source = raising.symbolic(node, 0);
   const size = Number(factorOf(source.axes, 'feature')?.size ?? NaN);
   if (!(size > 0)) throw node.unsupported('the features of its input are not known; it is applied to a graph input before any layer');
-  return [raising.eachPart(node, source, source.axes, size, (input, output) => ({ kind: 'activation', name: node.name, input, output, activation }))];
+  return [
+    raising.eachPart(node, source, source.axes, size, (input, output) => ({
+      kind: 'activation',
+      name: node.name,
+      input,
+      output,
+      activation,
+    })),
+  ];
 }
 
 function raiseSoftmax(log: boolean, node: Node, raising: Raising): Tensor[] {

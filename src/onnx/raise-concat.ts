@@ -24,7 +24,8 @@ function raiseConcat(node: Node, raising: Raising): Tensor[] {
 /** The same axes but for the one that is joined. */
 function checkAlike(node: Node, head: Symbolic, source: Symbolic, axis: number): void {
   const same = source.axes.length === head.axes.length && head.axes.every((own, at) => at === axis || alike(own, source.axes[at]));
-  if (!same) throw node.unsupported(`it joins ${describe(head.axes)} and ${describe(source.axes)} along axis ${axis}: their other axes differ`);
+  if (!same)
+    throw node.unsupported(`it joins ${describe(head.axes)} and ${describe(source.axes)} along axis ${axis}: their other axes differ`);
   if ((timingOf(head) === 'every') !== (timingOf(source) === 'every')) {
     throw node.unsupported(`it joins what has a time axis, ${describe(head.axes)}, with what has none, ${describe(source.axes)}`);
   }
@@ -40,7 +41,9 @@ function alike(a: Axes[number], b: Axes[number]): boolean {
 /** An axis of directions or layers: it holds parts, or nothing. A feature of size 1 is only squeezed out of its own axis. */
 function isStackable(source: Symbolic, index: number): boolean {
   const isParts = source.axes[index].every(({ role, size }) => role === 'part' || (size === 1 && role !== 'feature'));
-  const strayed = source.axes.some((axis, at) => at !== index && axis.length > 1 && axis.some(({ role, size }) => role === 'feature' && size === 1));
+  const strayed = source.axes.some(
+    (axis, at) => at !== index && axis.length > 1 && axis.some(({ role, size }) => role === 'feature' && size === 1),
+  );
   return isParts && !strayed;
 }
 
@@ -48,10 +51,17 @@ function stack(node: Node, sources: readonly Symbolic[], axis: number): Symbolic
   const values = sources.flatMap((source) => source.values);
   const parts = sources.reduce((sum, source) => sum + Number(sizeOfAxis(source.axes[axis])), 0);
   if (parts !== values.length || parts > maxParts) {
-    throw node.unsupported(`it stacks ${values.length} values into ${parts} parts of axis ${axis}; only one axis can be stacked, up to ${maxParts}`);
+    throw node.unsupported(
+      `it stacks ${values.length} values into ${parts} parts of axis ${axis}; only one axis can be stacked, up to ${maxParts}`,
+    );
   }
   const [head] = sources;
-  return { ...head, axes: head.axes.map((own, at) => (at === axis ? [{ role: 'part', size: parts }] : own)), values, settled: settledOf(sources) };
+  return {
+    ...head,
+    axes: head.axes.map((own, at) => (at === axis ? [{ role: 'part', size: parts }] : own)),
+    values,
+    settled: settledOf(sources),
+  };
 }
 
 function joinFeatures(node: Node, raising: Raising, sources: readonly Symbolic[], axis: number): Symbolic {
@@ -60,7 +70,9 @@ function joinFeatures(node: Node, raising: Raising, sources: readonly Symbolic[]
   const size = frames.reduce((sum, frame) => sum + frame.size, 0);
   if (size > maxFeatures) throw node.unsupported(`it joins ${size} features, more than ${maxFeatures}`);
   if (frames.some(({ tensor }) => tensor.values.length !== head.tensor.values.length)) {
-    throw node.unsupported(`it joins the features of ${frames.map(({ tensor }) => tensor.values.length).join(', ')} parts along "${describeAxis(sources[0].axes[axis])}"`);
+    throw node.unsupported(
+      `it joins the features of ${frames.map(({ tensor }) => tensor.values.length).join(', ')} parts along "${describeAxis(sources[0].axes[axis])}"`,
+    );
   }
   const joined = raising.eachPart(node, head.tensor, withFeatures(head.tensor.axes, axis, size), size, (_, output, part) => ({
     kind: 'concat',

@@ -41,7 +41,14 @@ function dense(node: Node, raising: Raising, source: Symbolic, weights: Float32A
   if (last < 0) throw node.malformed('its input is a scalar');
   const tensor = onWeighedFeatures(node, raising, source, last, inputs);
   const axes = withFeatures(tensor.axes, last, bias.length);
-  return raising.eachPart(node, tensor, axes, bias.length, (input, output) => ({ kind: 'dense', name: node.name, input, output, weights, bias }));
+  return raising.eachPart(node, tensor, axes, bias.length, (input, output) => ({
+    kind: 'dense',
+    name: node.name,
+    input,
+    output,
+    weights,
+    bias,
+  }));
 }
 
 /** A constant that is added to a dense layer's output, and to nothing else, becomes its bias. */
@@ -51,13 +58,16 @@ function raiseAdd(node: Node, raising: Raising): Tensor[] {
   const addend = a.kind === 'symbolic' ? b : a;
   const name = node.input(a.kind === 'symbolic' ? 0 : 1);
   if (source.kind === 'constant' || addend.kind === 'symbolic') {
-    throw node.unsupported('only the bias of a dense layer (MatMul, Gemm) can be added; fold other additions into the weights before exporting');
+    throw node.unsupported(
+      'only the bias of a dense layer (MatMul, Gemm) can be added; fold other additions into the weights before exporting',
+    );
   }
   const layers = source.values.map((value) => denseLayerOf(raising, value));
   if (raising.graph.uses.get(name) !== 1 || layers.includes(undefined)) {
     throw node.unsupported(`"${name}" is not the output of a dense layer that nothing else reads; only a bias can be added`);
   }
-  if (addend.dims.length > source.axes.length) throw node.unsupported(`it adds [${addend.dims.join(', ')}] to a tensor of ${source.axes.length} axes`);
+  if (addend.dims.length > source.axes.length)
+    throw node.unsupported(`it adds [${addend.dims.join(', ')}] to a tensor of ${source.axes.length} axes`);
   const added = raising.checked(node, addend, 'its bias');
   for (const layer of layers as DenseLayer[]) {
     const bias = biasOf(node, added, layer.bias.length);

@@ -35,7 +35,9 @@ function raiseGru(node: Node, raising: Raising): Tensor[] {
 function checkForm(node: Node): void {
   const direction = node.string('direction', 'forward');
   if (direction !== 'forward') {
-    throw node.unsupported(`direction "${direction}" needs the end of a sequence before its start and can't be streamed; train it with direction "forward"`);
+    throw node.unsupported(
+      `direction "${direction}" needs the end of a sequence before its start and can't be streamed; train it with direction "forward"`,
+    );
   }
   const activations = node.strings('activations') ?? ['Sigmoid', 'Tanh'];
   if (activations.map((name) => name.toLowerCase()).join() !== 'sigmoid,tanh') {
@@ -47,7 +49,8 @@ function checkForm(node: Node): void {
   if (node.has('clip')) throw node.unsupported(`clip ${node.float('clip', 0)} is not supported; export it without`);
   const layout = node.int('layout', 0);
   if (layout !== 0 && layout !== 1) throw node.malformed(`layout is ${layout}, expected 0 or 1`);
-  if (node.input(4)) throw node.unsupported(`sequence_lens ("${node.input(4)}") is not supported; run each sequence on its own, at its length`);
+  if (node.input(4))
+    throw node.unsupported(`sequence_lens ("${node.input(4)}") is not supported; run each sequence on its own, at its length`);
 }
 
 function readParameters(node: Node, raising: Raising): Parameters {
@@ -87,7 +90,9 @@ function sequenceOf(node: Node, raising: Raising, batchFirst: boolean, inputSize
   const timed = claim(X.axes, time, 'time');
   const axes = timed && claim(timed, batch, 'batch');
   if (!axes || X.values.length !== 1) {
-    throw node.unsupported(`X is ${describe(source.axes)}, expected [${batchFirst ? 'batch, time' : 'time, batch'}, feature]; transpose it, or set batch_first`);
+    throw node.unsupported(
+      `X is ${describe(source.axes)}, expected [${batchFirst ? 'batch, time' : 'time, batch'}, feature]; transpose it, or set batch_first`,
+    );
   }
   if (!factorOf(axes, 'time')) {
     throw node.unsupported(`X is ${describe(source.axes)}, which has no time axis; what follows the last frame can't feed a GRU again`);
@@ -109,7 +114,9 @@ function initialState(node: Node, raising: Raising, batchFirst: boolean, hiddenS
     throw node.unsupported(`initial_h is ${describe(tensor.axes)}, expected [${batchFirst ? 'batch, 1' : '1, batch'}, ${hiddenSize}]`);
   }
   if (timingOf(state) !== 'initial' || !isGiven) {
-    throw node.unsupported('initial_h is computed by the network; only an input of the graph, or a constant, can be a state that a stream starts from');
+    throw node.unsupported(
+      'initial_h is computed by the network; only an input of the graph, or a constant, can be a state that a stream starts from',
+    );
   }
   return state.values[0];
 }
@@ -119,7 +126,9 @@ function constantState(node: Node, raising: Raising, tensor: Constant, batchFirs
   const direction = dims[batchFirst ? 1 : 0];
   if (!(data instanceof Float32Array)) throw node.malformed(`initial_h ("${name}") holds ${tensor.type} numbers, expected floats`);
   if (dims.length !== 3 || direction !== 1 || dims[2] !== hiddenSize || data.length % hiddenSize !== 0) {
-    throw node.malformed(`initial_h ("${name}") is [${dims.join(', ')}], expected [${batchFirst ? 'batch, 1' : '1, batch'}, ${hiddenSize}]`);
+    throw node.malformed(
+      `initial_h ("${name}") is [${dims.join(', ')}], expected [${batchFirst ? 'batch, 1' : '1, batch'}, ${hiddenSize}]`,
+    );
   }
   raising.checkFinite(tensor, data);
   if (data.some((value, index) => value !== data[index % hiddenSize])) {

@@ -23,7 +23,8 @@ function raiseCast(node: Node, raising: Raising): Tensor[] {
   const to = node.int('to', 0);
   node.int('saturate', 1);
   node.string('round_mode', 'up');
-  if (heldBy(to) !== 'float') throw node.unsupported(`it casts what the network computes to ${elementTypeName(to)}; only floats are supported`);
+  if (heldBy(to) !== 'float')
+    throw node.unsupported(`it casts what the network computes to ${elementTypeName(to)}; only floats are supported`);
   return [raising.symbolic(node, 0)];
 }
 
@@ -87,7 +88,8 @@ function raiseSqueeze(node: Node, raising: Raising): Tensor[] {
   const given = givenAxes(node, raising);
   const sizes = source.axes.map(sizeOfAxis);
   const open = sizes.findIndex((size) => typeof size === 'string');
-  if (!given && open >= 0) throw node.unsupported(`it drops every axis of size 1, and the size "${sizes[open]}" is open; name the axis in squeeze(dim)`);
+  if (!given && open >= 0)
+    throw node.unsupported(`it drops every axis of size 1, and the size "${sizes[open]}" is open; name the axis in squeeze(dim)`);
   const axes = given ? axesOf(node, given, sizes.length) : [...sizes.keys()].filter((axis) => sizes[axis] === 1);
   const wrong = axes.find((axis) => sizes[axis] !== 1);
   if (wrong !== undefined) throw node.unsupported(`it drops axis ${wrong} of ${describe(source.axes)}, whose size is not 1`);

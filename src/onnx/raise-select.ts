@@ -52,7 +52,11 @@ function raiseSplit(node: Node, raising: Raising): Tensor[] {
   if (typeof size !== 'number') throw node.unsupported(`it splits axis ${axis}, whose size "${size}" the file leaves open`);
   const each = Math.ceil(size / count);
   const sizes = given ?? node.outputs.map((_, index) => Math.min(each, size - index * each));
-  if (sizes.length !== node.outputs.length || sizes.some((part) => !(Number(part) > 0)) || sizes.reduce<number>((sum, part) => sum + Number(part), 0) !== size) {
+  if (
+    sizes.length !== node.outputs.length ||
+    sizes.some((part) => !(Number(part) > 0)) ||
+    sizes.reduce<number>((sum, part) => sum + Number(part), 0) !== size
+  ) {
     throw node.malformed(`it splits ${size} into [${sizes.join(', ')}]`);
   }
   let start = 0;
@@ -69,12 +73,14 @@ function select(node: Node, raising: Raising, source: Symbolic, index: number, r
   const { start, count, step } = range;
   if (start === 0 && step === 1 && count === size) return source;
   if (typeof count !== 'number' || count < 1) throw node.unsupported(`it takes ${count} of axis ${index} of ${describe(source.axes)}`);
-  if (step !== 1) throw node.unsupported(`it takes every ${step}th of axis ${index} of ${describe(source.axes)}; only steps of 1 are supported`);
+  if (step !== 1)
+    throw node.unsupported(`it takes every ${step}th of axis ${index} of ${describe(source.axes)}; only steps of 1 are supported`);
   const factors = axis.filter((factor) => factor.size !== 1);
   const [factor] = factors;
   if (factors.length === 1 && factor.role === 'part') return selectParts(source, factor, Number(start), count);
   if (factors.length === 1 && factor.role === 'time') return lastFrame(node, source, factor, range);
-  if (factors.every(({ role }) => role === 'part' || role === 'feature')) return selectFeatures(node, raising, source, index, Number(start), count, name);
+  if (factors.every(({ role }) => role === 'part' || role === 'feature'))
+    return selectFeatures(node, raising, source, index, Number(start), count, name);
   throw node.unsupported(
     `it takes ${start} to ${Number(start) + count} of axis ${index} of ${describe(source.axes)}, "${describeAxis(axis)}"; only layers, features and the last frame can be selected`,
   );
@@ -95,7 +101,15 @@ function lastFrame(node: Node, source: Symbolic, factor: Factor, { start, count 
   return { ...source, axes: replaceFactor(source.axes, factor, []), settled: 'last' };
 }
 
-function selectFeatures(node: Node, raising: Raising, source: Symbolic, index: number, start: number, count: number, name: string): Symbolic {
+function selectFeatures(
+  node: Node,
+  raising: Raising,
+  source: Symbolic,
+  index: number,
+  start: number,
+  count: number,
+  name: string,
+): Symbolic {
   const { tensor } = onFeatures(node, raising, source, index);
   const values = tensor.values.map((input, part) => {
     const output = raising.addValue(tensor.values.length > 1 ? `${name}[${part}]` : name, count);

@@ -40,10 +40,18 @@ function raiseNode(node: Node, raising: Raising): readonly (Tensor | null)[] {
   if (Object.hasOwn(folds, node.op)) {
     const operands = node.inputs.map((_, index) => raising.optional(node, index));
     if (operands.every((operand) => operand?.kind !== 'symbolic')) {
-      return [folds[node.op](node, operands.map((operand) => (operand as Constant | null) ?? undefined), raising.folder, raising.opset)];
+      return [
+        folds[node.op](
+          node,
+          operands.map((operand) => (operand as Constant | null) ?? undefined),
+          raising.folder,
+          raising.opset,
+        ),
+      ];
     }
   }
-  if (!Object.hasOwn(operators, node.op)) throw node.unsupported('it is supported between constants only, and here it works on what the network computes');
+  if (!Object.hasOwn(operators, node.op))
+    throw node.unsupported('it is supported between constants only, and here it works on what the network computes');
   return operators[node.op](node, raising);
 }
 
@@ -58,7 +66,8 @@ function checkOperators(graph: Graph): void {
 }
 
 function remedyFor(op: string): string {
-  if (op === 'LSTM' || op === 'RNN') return `${op} layers are not supported, only GRU; train the network with nn.GRU, or run it with onnxruntime`;
+  if (op === 'LSTM' || op === 'RNN')
+    return `${op} layers are not supported, only GRU; train the network with nn.GRU, or run it with onnxruntime`;
   if (op === 'Loop' || op === 'Scan') return 'recurrences written as loops are not supported; export the layer as an ONNX GRU';
   if (op === 'If') return 'branches are not supported; export with fixed sizes, and with squeeze(dim) in place of squeeze()';
   if (op.includes('::')) return 'operators of this domain are not supported; export with operators of ai.onnx only';

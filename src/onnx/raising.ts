@@ -83,7 +83,8 @@ export class Raising {
 
   symbolic(node: Node, index: number): Symbolic {
     const tensor = this.tensor(node, index);
-    if (tensor.kind === 'constant') throw node.unsupported(`input ${index} ("${node.input(index)}") is a constant; compute it before exporting`);
+    if (tensor.kind === 'constant')
+      throw node.unsupported(`input ${index} ("${node.input(index)}") is a constant; compute it before exporting`);
     return tensor;
   }
 
@@ -91,7 +92,9 @@ export class Raising {
     const tensor = this.tensor(node, index);
     if (tensor.kind === 'constant') return tensor;
     const name = node.input(index);
-    const cause = this.graph.inputs.has(name) ? `the graph input "${name}", which has no value in the file` : `"${name}", which depends on an input`;
+    const cause = this.graph.inputs.has(name)
+      ? `the graph input "${name}", which has no value in the file`
+      : `"${name}", which depends on an input`;
     throw node.unsupported(`${what} is ${cause}; export the model with its weights as initializers`);
   }
 
@@ -111,7 +114,9 @@ export class Raising {
     if (this.#checked.has(data)) return;
     const at = data.findIndex((value) => !Number.isFinite(value));
     if (at >= 0) {
-      throw new ModelFormatError(`tensor "${name}" [${dims.join(', ')}] holds ${data[at]} at element ${at}: the training diverged, or the file is damaged`);
+      throw new ModelFormatError(
+        `tensor "${name}" [${dims.join(', ')}] holds ${data[at]} at element ${at}: the training diverged, or the file is damaged`,
+      );
     }
     this.#checked.add(data);
   }
@@ -144,7 +149,13 @@ export class Raising {
   }
 
   /** The tensor whose values are `layer` of each value of `source`. */
-  eachPart(node: Node, source: Symbolic, axes: Axes, size: number, layer: (input: ValueId, output: ValueId, part: number) => Layer): Symbolic {
+  eachPart(
+    node: Node,
+    source: Symbolic,
+    axes: Axes,
+    size: number,
+    layer: (input: ValueId, output: ValueId, part: number) => Layer,
+  ): Symbolic {
     const [name] = node.outputs;
     const values = source.values.map((input, part) => {
       const output = this.addValue(source.values.length > 1 ? `${name}[${part}]` : name, size);
@@ -158,8 +169,12 @@ export class Raising {
     if (!isFloatType(input.elementType)) {
       throw new UnsupportedModelError(`graph input "${name}" holds ${elementTypeName(input.elementType)}, expected float32`);
     }
-    if (input.elementType !== 1) this.warnings.push(`input "${name}" is ${elementTypeName(input.elementType)} in the file; give it as float32`);
-    if (!dims) throw new UnsupportedModelError(`graph input "${name}" has no shape; run onnx.shape_inference.infer_shapes, or export the model again`);
+    if (input.elementType !== 1)
+      this.warnings.push(`input "${name}" is ${elementTypeName(input.elementType)} in the file; give it as float32`);
+    if (!dims)
+      throw new UnsupportedModelError(
+        `graph input "${name}" has no shape; run onnx.shape_inference.infer_shapes, or export the model again`,
+      );
     const roles = this.roles.get(name) ?? [];
     const axes = dims.map((size, axis): Factor[] => (roles[axis] === 'part' && size === 1 ? [] : [{ role: roles[axis] ?? null, size }]));
     const tensor: Symbolic = { kind: 'symbolic', axes, values: this.#inputValues(name, axes), settled: 'initial' };
@@ -171,7 +186,9 @@ export class Raising {
   #inputValues(name: string, axes: Axes): ValueId[] {
     const parts = factorOf(axes, 'part')?.size ?? 1;
     if (typeof parts !== 'number' || parts > maxParts) {
-      throw new UnsupportedModelError(`graph input "${name}" stacks ${parts} states; export it with a fixed number of layers, at most ${maxParts}`);
+      throw new UnsupportedModelError(
+        `graph input "${name}" stacks ${parts} states; export it with a fixed number of layers, at most ${maxParts}`,
+      );
     }
     // Their sizes are set when all roles are known, in network.ts's `layoutOf`.
     return Array.from({ length: parts }, (_, part) => this.addValue(parts > 1 ? `${name}[${part}]` : name, 0));

@@ -27,9 +27,23 @@ const elementTypes: Readonly<Record<number, ElementType>> = {
   6: { name: 'int32', holds: 'integer', bytes: 4, read: (v, at) => v.getInt32(at, true), typed: ints },
   7: { name: 'int64', holds: 'integer', bytes: 8, read: (v, at) => Number(v.getBigInt64(at, true)), typed: (t) => t.int64Data },
   9: { name: 'bool', holds: 'boolean', bytes: 1, read: (v, at) => Number(v.getUint8(at) !== 0), typed: ints },
-  10: { name: 'float16', holds: 'float', bytes: 2, read: (v, at) => halfToNumber(v.getUint16(at, true)), typed: ints, decode: halfToNumber },
+  10: {
+    name: 'float16',
+    holds: 'float',
+    bytes: 2,
+    read: (v, at) => halfToNumber(v.getUint16(at, true)),
+    typed: ints,
+    decode: halfToNumber,
+  },
   11: { name: 'float64', holds: 'float', bytes: 8, read: (v, at) => v.getFloat64(at, true), typed: (t) => t.doubleData },
-  16: { name: 'bfloat16', holds: 'float', bytes: 2, read: (v, at) => brainToNumber(v.getUint16(at, true)), typed: ints, decode: brainToNumber },
+  16: {
+    name: 'bfloat16',
+    holds: 'float',
+    bytes: 2,
+    read: (v, at) => brainToNumber(v.getUint16(at, true)),
+    typed: ints,
+    decode: brainToNumber,
+  },
 };
 
 export function elementTypeName(dataType: number): string {
@@ -54,7 +68,8 @@ export function readTensor(tensor: TensorProto, name = tensor.name): Constant {
     );
   }
   if (tensor.segment) throw new UnsupportedModelError(`tensor "${name}" is one segment of a larger one: save it whole`);
-  if (!type) throw new UnsupportedModelError(`tensor "${name}" has elements of type ${tensor.dataType}, which is not supported; use float32`);
+  if (!type)
+    throw new UnsupportedModelError(`tensor "${name}" has elements of type ${tensor.dataType}, which is not supported; use float32`);
   const count = elementCount(tensor, name);
   const source = tensor.rawData.length > 0 ? rawReader(tensor, type, count, name) : typedReader(tensor, type, count, name);
   const data = type.holds === 'float' ? new Float32Array(count) : new Array<number>(count);
@@ -88,7 +103,9 @@ function rawReader(tensor: TensorProto, type: ElementType, count: number, name: 
 function typedReader(tensor: TensorProto, type: ElementType, count: number, name: string): Source {
   const stored = type.typed(tensor);
   if (stored.length !== count) {
-    throw new ModelFormatError(`tensor "${name}" has ${stored.length} values, expected ${count} for ${type.name} [${tensor.dims.join(', ')}]`);
+    throw new ModelFormatError(
+      `tensor "${name}" has ${stored.length} values, expected ${count} for ${type.name} [${tensor.dims.join(', ')}]`,
+    );
   }
   const { decode } = type;
   return decode ? (index) => decode(stored[index]) : (index) => stored[index];

@@ -97,7 +97,11 @@ function gruStep(layer: GruLayer, x: Float64Array, h: Float64Array): Float64Arra
   const Rbh = layer.Rb.subarray(2 * n);
   const candidate = layer.linearBeforeReset
     ? h.map((_, i) => r[i] * fromH[2 * n + i])
-    : affine(Rh, Rbh, h.map((value, i) => r[i] * value));
+    : affine(
+        Rh,
+        Rbh,
+        h.map((value, i) => r[i] * value),
+      );
   return h.map((value, i) => (1 - z[i]) * Math.tanh(fromX[2 * n + i] + candidate[i]) + z[i] * value);
 }
 

@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import test from 'node:test';
+import fc from 'fast-check';
+import { loadModel, type Detection, type Model } from 'tympan';
+import { readAudio } from 'tympan/node';
+import { chunks, property, readFixture, uniform } from './support.js';
+
+const MODEL = 'models/happy.onnx';
+const model = await loadModel(MODEL);
+const { samples: speech } = await readAudio('models/samples/happy.wav');
+
+/** Everything that a detector says about a stream cut into pieces. */
+function hear(heard: Model, pieces: Iterable<Int16Array | Float32Array>): { events: Detection[]; posteriors: number[]; times: number[] } {
+  const posteriors: number[] = [];
+  const times: number[] = [];
+  const detector = heard.detector({ onFrame: (frame, time) => { posteriors.push(frame[0]); times.push(time); } });
+  const events: Detection[] = [];
+  for (const piece of pieces) events.push(...detector.push(piece));
+  events.push(...detector.flush());
+  detector.close();
+  return { events, posteriors, times };
+}
+
+test('the sample has its word in it, the quiet sample has not', async () => {
+  const { samples: quiet } = await readAudio('models/samples/quiet.wav');
+  const { events } = hear(model, [speech]);
+  assert.ok(events.length >= 1);
+  for (const { keyword, posterior, time } of events) {
+    assert.equal(keyword, 'happy');
+    assert.ok(posterior >= model.detector().settings.thresholds.happy && posterior <= 1);
+    assert.ok(time > 0 && time < speech.length / 16000 + 0.5);
+  }
+  assert.deepEqual(hear(model, [quiet]).events, []);
+});
+
+test('any chunking gives the same posteriors and events, to the last bit', async () => {
+  const whole = hear(model, [speech]);
+  assert.ok(whole.events.length > 0);
+  const lengths = fc.array(fc.oneof(fc.integer({ min: 1, max: 400 }), fc.integer({ min: 1, max: 20000 })), { minLength: 1, maxLength: 10 });
+  fc.assert(fc.property(lengths, (pieces) => {
+    assert.deepEqual(hear(model, chunks(speech, pieces)), whole);
+  }), property);
+});
+
+test('int16 samples give what the floats n / 32768 give', () => {
+  const int16 = Int16Array.from(speech, (x) => Math.round(x * 32768));
+  assert.deepEqual(hear(model, [int16]), hear(model, [Float32Array.from(int16, (n) => n / 32768)]));
+});
+
+test('reset begins a new stream', () => {
+  const detector = model.detector();
+  const first = detector.push(speech);
+  detector.push(Float32Array.from({ length: 12345 }, uniform(1)));
+  detector.reset();
+  assert.deepEqual(detector.push(speech), first);
+});
+
+test('detectors of one model are independent of each other', () => {
+  const [a, b] = [model.detector(), model.detector()];
+  const events: Detection[] = [];
+  for (const piece of chunks(speech, [777])) {
+    events.push(...a.push(piece));
+    b.push(Float32Array.from(piece, (x) => -x * 0.1));
+  }
+  assert.deepEqual(events, model.detector().push(speech));
+});
+
+test('times are the ends of frames, one every hop', () => {
+  const { times } = hear(model, [speech]);
+  times.forEach((time, t) => assert.equal(time, (160 * t + 400) / 16000));
+});
+
+test('listen yields the events of an async source as they come, and flushes at its end', async () => {
+  async function* source(): AsyncGenerator<Float32Array> {
+    yield* chunks(speech, [1600]);
+  }
+  const events: Detection[] = [];
+  for await (const event of model.detector().listen(source())) events.push(event);
+  assert.deepEqual(events, hear(model, [speech]).events);
+});
+
+test('samples that are not finite are refused, and nothing of the chunk is taken', () => {
+  for (const bad of [NaN, Infinity, -Infinity]) {
+    const detector = model.detector();
+    detector.push(speech.subarray(0, 9000));
+    const chunk = speech.slice(9000, 12000);
+    chunk[2000] = bad;
+    assert.throws(() => detector.push(chunk), { name: 'InputError', message: new RegExp(`sample 2000 of 3000 is ${bad}, expected finite`) });
+    const events = detector.push(speech.subarray(9000));
+    assert.deepEqual(events, model.detector().push(speech));
+  }
+  assert.throws(() => model.detector().push([0, 0] as unknown as Float32Array), { name: 'TypeError', message: /got Array, expected Int16Array or Float32Array/ });
+});
+
+test('an empty chunk and an empty stream are nothing', () => {
+  const detector = model.detector();
+  assert.deepEqual(detector.push(new Int16Array(0)), []);
+  assert.deepEqual(detector.flush(0), []);
+  assert.deepEqual(detector.push(speech), model.detector().push(speech));
+});
+
+test('loud, clipped and constant signals leave the posterior finite', () => {
+  const signals = [() => 1, () => -1, (n: number) => (n % 2 ? 1 : -1), () => 1e-40, (n: number) => Math.sin(n) * 100, uniform(3)];
+  for (const signal of signals) {
+    const { posteriors } = hear(model, [Float32Array.from({ length: 8000 }, (_, n) => signal(n))]);
+    assert.ok(posteriors.every((posterior) => posterior >= 0 && posterior <= 1));
+  }
+});
+
+test('options replace the model’s decision defaults', () => {
+  assert.deepEqual(model.detector({ threshold: 1 }).push(speech), []);
+  const detector = model.detector({ threshold: { happy: 0.25 }, smoothing: 0, refractory: 60000 });
+  assert.deepEqual(detector.settings, { smoothing: 0, refractory: 60000, thresholds: { happy: 0.25 } });
+  assert.equal(detector.push(speech).length, 1);
+  assert.throws(() => model.detector({ threshold: 7 }), RangeError);
+});
+
+test('a model without the contract runs when the caller gives it, and is refused with the remedy otherwise', async () => {
+  const bytes = readFixture('torchscript-frames.onnx');
+  const bare = await loadModel(bytes);
+  const size = bare.network.values[0].size;
+  assert.throws(() => bare.detector(), { name: 'MetadataError', message: /front end: "tympan.frontend" is not in its metadata_props; pass \{ frontend/ });
+  const frontend = { numCoefficients: size };
+  await assert.rejects(async () => (await loadModel(bytes, { frontend })).detector(), { name: 'MetadataError', message: /labels/ });
+  const given = await loadModel(bytes, { frontend, labels: { names: ['word'] } });
+  assert.deepEqual(given.detector().keywords, ['word']);
+  const refused = async (options: object, message: RegExp): Promise<void> =>
+    assert.rejects(async () => (await loadModel(bytes, options)).detector(), { name: 'MetadataError', message });
+  await refused({ frontend: { numCoefficients: size + 1 }, labels: { names: ['word'] } },
+    new RegExp(`makes ${size + 1} coefficients a frame, the model takes ${size}`));
+  await refused({ frontend, labels: { names: ['a', 'b'] } }, /got 2 names, expected 1/);
+  await refused({ frontend, labels: { names: ['a', 'a'] } }, /no name twice/);
+  await refused({ frontend, labels: { names: [] } }, /expected one name a feature/);
+  await refused({ frontend, labels: { names: ['a'], output: 'z' } }, /output "z" does not exist; outputs are y/);
+});
+
+test('load takes a path, a URL, bytes and a response, and refuses the rest', async () => {
+  const bytes = readFileSync(MODEL);
+  const expected = model.detector().push(speech);
+  const url = new URL(`file://${process.cwd()}/${MODEL}`);
+  const copy = new Uint8Array(bytes).buffer;
+  for (const source of [MODEL, url, String(url), bytes, copy, new Response(copy)]) {
+    assert.deepEqual((await loadModel(source)).detector().push(speech), expected);
+  }
+  await assert.rejects(loadModel('no/such.onnx'), { name: 'InputError', message: /no\/such.onnx: no such file/ });
+  await assert.rejects(loadModel('models'), { name: 'InputError', message: /a folder, expected an ONNX file/ });
+  await assert.rejects(loadModel(new Response('', { status: 404 })), { name: 'ModelFormatError', message: /answered 404/ });
+  await assert.rejects(loadModel(7 as unknown as string), { name: 'TypeError', message: /got number/ });
+  await assert.rejects(loadModel(bytes, { precision: 'int4' as 'int8' }), { name: 'RangeError', message: /got "int4"/ });
+});
+
+test('features of a recording are those that its detector sees, one a hop', () => {
+  const { frames, coefficients, data } = model.features(speech);
+  assert.equal(frames, Math.floor((speech.length - 400) / 160) + 1);
+  assert.equal(data.length, frames * coefficients);
+  const stream = model.stream();
+  const { posteriors } = hear(model, [speech]);
+  for (let t = 0; t < frames; t++) {
+    assert.equal(stream.step(data.slice(t * coefficients, (t + 1) * coefficients)).posterior[0], posteriors[t]);
+  }
+  assert.equal(model.features(new Float32Array(399)).frames, 0);
+});

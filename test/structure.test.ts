@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import test from 'node:test';
+
+/** What each room of src/ may import, besides itself and errors.ts. */
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  model: [],
+  kernels: [],
+  detection: [],
+  onnx: ['model'],
+  features: ['kernels'],
+  inference: ['model', 'kernels'],
+  'errors.ts': [],
+  'detector.ts': ['inference', 'features', 'detection', 'model'],
+  'summary.ts': ['inference', 'kernels', 'model'],
+  'load.ts': ['onnx', 'inference', 'features', 'kernels', 'model', 'detector.ts', 'summary.ts'],
+  'index.ts': ['onnx', 'inference', 'features', 'kernels', 'model', 'detection', 'detector.ts', 'load.ts', 'summary.ts'],
+  node: [],
+  cli: ['node', 'index.ts'],
+};
+
+/** Rooms that run everywhere: nothing of Node, no dependency. */
+const NEUTRAL = ['model', 'kernels', 'detection', 'onnx', 'features', 'inference', 'errors.ts', 'detector.ts', 'summary.ts', 'load.ts', 'index.ts'];
+
+const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'));
+const roomOf = (file: string): string => file.split('/')[0];
+const importsOf = (file: string): string[] =>
+  [...readFileSync(join('src', file), 'utf8').matchAll(/^(?:import|export)\s(?:[^;]*?\sfrom\s)?'([^']+)'/gm)].map(([, specifier]) => specifier);
+
+test('every room is known, and imports are found', () => {
+  assert.deepEqual(importsOf('load.ts').slice(0, 2), ['./detector.js', './errors.js']);
+  assert.deepEqual([...new Set(files.map(roomOf))].filter((room) => !(room in MAY_IMPORT)), []);
+});
+
+for (const room of Object.keys(MAY_IMPORT)) {
+  test(`src/${room} imports only what the house plan allows`, () => {
+    const own = files.filter((file) => roomOf(file) === room);
+    assert.ok(own.length > 0);
+    for (const file of own) {
+      for (const specifier of importsOf(file)) {
+        if (!specifier.startsWith('.')) {
+          assert.ok(!NEUTRAL.includes(room), `${file} imports ${specifier}`);
+          continue;
+        }
+        const target = roomOf(relative('src', join('src', dirname(file), specifier)).replace(/\.js$/, '.ts'));
+        assert.ok(target === room || target === 'errors.ts' || MAY_IMPORT[room].includes(target), `${file} imports ${specifier}`);
+      }
+    }
+  });
+}
+
+test('files stay short: 250 lines', () => {
+  const sources = [...files.map((file) => join('src', file)), ...readdirSync('assembly').filter((name) => name.endsWith('.ts')).map((name) => join('assembly', name))];
+  for (const file of sources) assert.ok(readFileSync(file, 'utf8').split('\n').length <= 251, file);
+});
