@@ -14,6 +14,8 @@ export interface ModelSummary {
   readonly outputs: readonly { name: string; dims: readonly (number | string)[]; answers: 'every frame' | 'at the end' }[];
   readonly layers: readonly LayerSummary[];
   readonly parameters: number;
+  /** How the model runs on a stream, in a sentence. */
+  readonly streaming: string;
   /** Of one frame, without padding. */
   readonly multiplyAddsPerFrame: number;
   /** Packed weights, scales and biases. */
@@ -37,6 +39,8 @@ export interface LayerSummary {
   readonly outputSize: number;
   readonly parameters: number;
   readonly multiplyAdds: number;
+  /** Packed weights, scales and biases. */
+  readonly bytes: number;
 }
 
 interface Described {
@@ -50,7 +54,7 @@ interface Described {
 
 export function summarize(model: Described, session: Session): ModelSummary {
   const { network, metadata } = model;
-  const layers = network.layers.map((layer) => summarizeLayer(layer, network));
+  const layers = network.layers.map((layer, i) => summarizeLayer(layer, network, session.plan.layerBytes[i]));
   return {
     producer: model.producer,
     opset: model.opset,
@@ -65,6 +69,7 @@ export function summarize(model: Described, session: Session): ModelSummary {
       answers: layout.axes.flat().some(({ role }) => role === 'time') ? 'every frame' : 'at the end',
     })),
     layers,
+    streaming: streaming(network),
     parameters: layers.reduce((sum, { parameters }) => sum + parameters, 0),
     multiplyAddsPerFrame: layers.reduce((sum, layer) => sum + layer.multiplyAdds, 0),
     weightBytes: session.plan.constants.byteLength,
@@ -78,7 +83,14 @@ export function summarize(model: Described, session: Session): ModelSummary {
   };
 }
 
-function summarizeLayer(layer: Layer, { values }: Network): LayerSummary {
+/** Importing has refused whatever can't be run frame by frame. */
+function streaming({ inputs }: Network): string {
+  const time = inputs.flatMap(({ axes }) => axes.flat()).find(({ role }) => role === 'time');
+  const past = typeof time?.size === 'number' ? `, beyond the ${time.size} frames that the file fixes` : '';
+  return `frame by frame, every layer, state carried on${past}`;
+}
+
+function summarizeLayer(layer: Layer, { values }: Network, bytes: number): LayerSummary {
   const inputs = layer.kind === 'concat' ? layer.inputs : [layer.input];
   return {
     kind: layer.kind === 'activation' ? layer.activation : layer.kind === 'softmax' && layer.log ? 'logSoftmax' : layer.kind,
@@ -87,5 +99,6 @@ function summarizeLayer(layer: Layer, { values }: Network): LayerSummary {
     outputSize: values[layer.output].size,
     parameters: parameterCount(layer),
     multiplyAdds: multiplyAdds(layer),
+    bytes,
   };
 }

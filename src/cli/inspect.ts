@@ -41,6 +41,7 @@ function describe(file: string, summary: ModelSummary): string[] {
     '',
     ...layers(summary),
     '',
+    entry('streaming', summary.streaming),
     entry('memory', memory(summary)),
     ...section('front end', frontend, 'none in the file: give one to loadModel({ frontend })'),
     labels ? entry('labels', labels.join(', ')) : entry('labels', 'none in the file: give some to loadModel({ labels })'),
@@ -50,7 +51,7 @@ function describe(file: string, summary: ModelSummary): string[] {
   ];
 }
 
-function layers({ layers, parameters, multiplyAddsPerFrame }: ModelSummary): string[] {
+function layers({ layers, parameters, multiplyAddsPerFrame, weightBytes }: ModelSummary): string[] {
   const count = (value: number) => value.toLocaleString('en-US');
   const rows = layers.map((layer) => [
     layer.name,
@@ -58,6 +59,7 @@ function layers({ layers, parameters, multiplyAddsPerFrame }: ModelSummary): str
     `${layer.inputSize} → ${layer.outputSize}`,
     count(layer.parameters),
     count(layer.multiplyAdds),
+    count(layer.bytes),
   ]);
   return table(
     [
@@ -66,8 +68,9 @@ function layers({ layers, parameters, multiplyAddsPerFrame }: ModelSummary): str
       { title: 'size', align: 'right' },
       { title: 'parameters', align: 'right' },
       { title: 'multiply-adds', align: 'right' },
+      { title: 'bytes', align: 'right' },
     ],
-    [...rows, ['total', '', '', count(parameters), count(multiplyAddsPerFrame)]],
+    [...rows, ['total', '', '', count(parameters), count(multiplyAddsPerFrame), count(weightBytes)]],
   );
 }
 

@@ -20,6 +20,7 @@ class Compiler {
   #scratchBytes = 0;
   #stateBytes = 0;
   readonly #ports: Port[];
+  readonly #layerBytes: readonly number[];
   /** Pointers to the int16 forms of values. */
   readonly #quantized = new Map<ValueId, number>();
 
@@ -28,7 +29,11 @@ class Compiler {
     this.#ports = network.values.map(({ size }) => ({ pointer: 0, size }));
     for (const { values } of network.inputs) for (const id of values) this.#place(id, this.#scratch(this.#valueBytes(id)));
     for (const { values } of network.states) for (const id of values) this.#place(id, this.#state(this.#valueBytes(id)));
-    for (const layer of network.layers) this.#layer(layer);
+    this.#layerBytes = network.layers.map((layer) => {
+      const before = this.#constantBytes;
+      this.#layer(layer);
+      return this.#constantBytes - before;
+    });
   }
 
   plan(): Plan {
@@ -46,6 +51,7 @@ class Compiler {
       reset: this.#reset.finish(),
       step: this.#step.finish(),
       ports: this.#ports,
+      layerBytes: this.#layerBytes,
     };
   }
 

@@ -22,6 +22,8 @@ export interface Plan {
   readonly step: Int32Array;
   /** In the order of `Network.values`. */
   readonly ports: readonly Port[];
+  /** Bytes of constants that each layer takes, in the order of `Network.layers`. */
+  readonly layerBytes: readonly number[];
 }
 
 /**

@@ -158,8 +158,3 @@ function broughtHome(axes: Axes, index: number, role: Role): Axes {
 export function factorOf(axes: Axes, role: Role): Factor | undefined {
   return allFactors(axes).find((factor) => factor.role === role);
 }
-
-/** The axis whose factors above 1 are all of `role`. */
-export function indexOfRole(axes: Axes, role: Role): number {
-  return axes.findIndex((axis) => axis.some((factor) => factor.role === role));
-}

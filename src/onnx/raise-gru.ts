@@ -140,6 +140,8 @@ function constantState(node: Node, raising: Raising, tensor: Constant, batchFirs
 /** https://github.com/pytorch/pytorch/issues/189225 */
 function warnOfReset(node: Node, raising: Raising): void {
   raising.warnings.push(
-    `${node.where}: linear_before_reset is 0, which is not what torch.nn.GRU computes (it needs 1): PyTorch's dynamo exporter wrote this for some time, and such a model is silently wrong by up to 14 %. Compare its outputs with PyTorch's, or export it with dynamo=False`,
+    `${node.where}: linear_before_reset is 0, which is not what torch.nn.GRU computes (it needs 1): PyTorch's dynamo exporter ` +
+      "wrote this for some time, and such a model is silently wrong by up to 14 %. Compare its outputs with PyTorch's, or " +
+      'export it with dynamo=False',
   );
 }

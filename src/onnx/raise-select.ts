@@ -1,6 +1,6 @@
 /** Operators that take parts of tensors, or join them: by layer of a state, by features, and the last frame of a sequence. */
 import { axisOf, rangeOf, sliceArguments, type Range } from './arguments.js';
-import { allFactors, describe, describeAxis, sizeOfAxis, without, type Axes, type Factor } from './axes.js';
+import { describe, describeAxis, sizeOfAxis, without, type Axes, type Factor } from './axes.js';
 import { subtract, type Dim } from './dims.js';
 import { onFeatures, withFeatures } from './features.js';
 import type { Node } from './node.js';
@@ -120,9 +120,4 @@ function selectFeatures(
 
 function replaceFactor(axes: Axes, old: Factor, by: readonly Factor[]): Axes {
   return axes.map((axis) => axis.flatMap((factor) => (factor === old ? by : [factor])));
-}
-
-/** Whether a tensor has several values. */
-export function isStacked(tensor: Symbolic): boolean {
-  return allFactors(tensor.axes).some(({ role }) => role === 'part');
 }
