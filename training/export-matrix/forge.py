@@ -75,8 +75,8 @@ def runnable():
     yield "opset-9", model(
         [node("Transpose", "x", "xt", perm=[1, 0, 2]), gru("xt", "Y"), node("Squeeze", "Y", "s", axes=[1]),
          node("Slice", "s", "l", axes=[0], starts=[-1], ends=[TO_THE_END]), node("Squeeze", "l", "z", axes=[0]),
-         node("Gemm", "z V", "g", alpha=0.5), node("Softmax", "g", "y")],
-        [value("x", "batch", "time", INPUTS)], [value("y", "batch", 3)], [*parameters(), weights("V", HIDDEN, 3)], opset=9)
+         node("Gemm", "z V c", "g", alpha=0.5), node("Softmax", "g", "y")],
+        [value("x", "batch", "time", INPUTS)], [value("y", "batch", 3)], [*parameters(), weights("V", HIDDEN, 3), weights("c", 3)], opset=9)
     # A network that lays all frames of all sequences in rows, as Keras' and tf2onnx's dense layers do.
     yield "rows", model(
         [node("Reshape", "x rows", "xr"), node("Gemm", "xr V c", "g", transB=1, beta=2.0), node("Relu", "g", "r"),
