@@ -2,20 +2,23 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { InputError, loadModel, type Tensor } from 'tympan';
-import { EXPORTS, maxDifference, property, randomInputs, readFixture, runOnnxruntime } from './support.js';
+import { runReference } from './reference/network.js';
+import { IMPORTABLE, maxDifference, property, randomInputs, readFixture, runOnnxruntime } from './support.js';
 
 /** The bar for f32 posteriors against onnxruntime. */
 const F32_DIFFERENCE = 2e-4;
 /** What int8 weights may cost on the small random networks of the fixtures, whose posteriors and states are within ±1. */
 const INT8_DIFFERENCE = 1e-2;
 
-for (const name of EXPORTS) {
-  test(`${name}: run equals onnxruntime-web, f32 within ${F32_DIFFERENCE}, int8 within ${INT8_DIFFERENCE}`, async () => {
+for (const name of IMPORTABLE) {
+  // onnxruntime refuses layout = 1; the float64 reference, which equals it elsewhere, stands in.
+  const oracle = name === 'forged-layout.onnx' ? 'the float64 reference' : 'onnxruntime-web';
+  test(`${name}: run equals ${oracle}, f32 within ${F32_DIFFERENCE}, int8 within ${INT8_DIFFERENCE}`, async () => {
     const bytes = readFixture(name);
     const f32 = await loadModel(bytes, { precision: 'f32' });
     const int8 = await loadModel(bytes);
     const inputs = randomInputs(f32.network, 3, 29, 7);
-    const expected = await runOnnxruntime(bytes, inputs);
+    const expected = oracle === 'onnxruntime-web' ? await runOnnxruntime(bytes, inputs) : runReference(f32.network, inputs);
     const exact = f32.run(inputs);
     const quantized = int8.run(inputs);
     assert.deepEqual(Object.keys(exact).sort(), Object.keys(expected).sort());
@@ -30,7 +33,7 @@ for (const name of EXPORTS) {
 
 test('stream equals run to the last bit, for random fixtures, precisions and lengths', async () => {
   await fc.assert(fc.asyncProperty(
-    fc.constantFrom(...EXPORTS), fc.constantFrom('int8' as const, 'f32' as const), fc.integer({ min: 1, max: 40 }), fc.nat(),
+    fc.constantFrom(...IMPORTABLE), fc.constantFrom('int8' as const, 'f32' as const), fc.integer({ min: 1, max: 40 }), fc.nat(),
     async (name, precision, frames, seed) => {
       const model = await loadModel(readFixture(name), { precision });
       const inputs = randomInputs(model.network, 1, frames, seed);

@@ -162,7 +162,7 @@ test('layout 1 is layout 0 with batch first', () => {
 
 test('metadata, and a warning for a reset gate that PyTorch does not have', () => {
   const { metadata, warnings, producer, opset } = load('forged-reset-after-pytorch');
-  assert.equal(metadata.get('tympan.labels'), '["noise", "happy"]');
+  assert.equal(metadata.get('tympan.labels'), '{"version": 1, "names": ["noise", "happy"]}');
   assert.deepEqual([producer, opset], ['pytorch 1', 17]);
   assert.match(warnings.join(), /GRU node "gru": linear_before_reset is 0.*torch\.nn\.GRU/);
   assert.equal(gruOf(load('forged-reset-after').network).linearBeforeReset, false);

@@ -57,7 +57,7 @@ def model(nodes, inputs, outputs, initializers, opset=17, producer="forge"):
     # IR 8 goes with opset 17: onnxruntime-web refuses files of a newer IR than it knows.
     made = helper.make_model(graph, producer_name=producer, producer_version="1", ir_version=8,
                              opset_imports=[helper.make_opsetid("", opset)])
-    made.metadata_props.add(key="tympan.labels", value='["noise", "happy"]')
+    made.metadata_props.add(key="tympan.labels", value='{"version": 1, "names": ["noise", "happy"]}')
     return made
 
 
