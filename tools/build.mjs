@@ -20,10 +20,10 @@ function newest(path) {
 }
 
 const SOURCES = ['assembly', 'src', 'tools', 'asconfig.json', 'tsconfig.json', 'package.json', 'package-lock.json'];
-const STAMP = at('dist', '.built');
+const STAMP = at('build', '.built');
 
 function upToDate() {
-  return existsSync(STAMP) && statSync(STAMP).mtimeMs > Math.max(...SOURCES.map((path) => newest(at(path))));
+  return existsSync(STAMP) && existsSync(at('dist')) && statSync(STAMP).mtimeMs > Math.max(...SOURCES.map((path) => newest(at(path))));
 }
 
 function buildKernels() {

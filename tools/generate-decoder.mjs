@@ -76,6 +76,13 @@ async function check(file) {
   if (/\beval\b|\bnew Function\b|\brequire\b/.test(text)) throw new Error(`${file}: eval, Function or require is left in it`);
 }
 
+/** The licence texts that both packages ask to be kept with copies of them. */
+async function licences() {
+  const texts = ['onnx-proto', 'protobufjs'].map(async (name) =>
+    `${name}\n\n${await readFile(resolve(root, 'node_modules', name, 'LICENSE'), 'utf8')}`);
+  return (await Promise.all(texts)).join('\n\n');
+}
+
 /** @returns {Promise<{ bytes: number, gzipped: number }>} */
 export async function generateDecoder(outFile = defaultFile) {
   const result = await build({
@@ -96,6 +103,7 @@ export async function generateDecoder(outFile = defaultFile) {
   });
   await mkdir(dirname(outFile), { recursive: true });
   await writeFile(outFile, result.outputFiles[0].contents);
+  await writeFile(outFile.replace(/\.js$/, '.LICENSES.txt'), await licences());
   await check(outFile);
   return { bytes: result.outputFiles[0].contents.length, gzipped: gzipSync(result.outputFiles[0].contents).length };
 }
