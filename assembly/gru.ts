@@ -84,46 +84,44 @@ export function resetGruInt8(state: usize, hidden: i32): void {
   quantizeBounded(state, state + (hidden << 2), hidden, bound);
 }
 
-/** @param x quantized activations [input]   @param state stateBytesInt8(hidden) */
+@inline function matvec(weights: usize, x: usize, y: usize, rows: i32, columns: i32, int8: bool): void {
+  if (int8) matvecInt8(weights, x, y, rows, columns);
+  else matvecF32(weights, x, y, rows, columns);
+}
+
+/** `x` and `hOperand` are what matvec takes: quantized with `int8`, floats without. */
+@inline function step(
+  x: usize, W: usize, R: usize, h: usize, hOperand: usize, scratch: usize, input: i32, hidden: i32, linearBeforeReset: bool,
+  bound: f32, int8: bool): void {
+  const xSums = scratch, hSums = scratch + (xRows(hidden) << 2), hh = hSums + (hidden << 3);
+  const Rh = R + (int8 ? int8Bytes(2 * hidden, hidden) : f32Bytes(2 * hidden, hidden));
+  const candidateRows = align(hidden, 16);
+  matvec(W, x, xSums, xRows(hidden), input, int8);
+  matvec(R, hOperand, hSums, 2 * hidden, hidden, int8);
+  gates(xSums, hSums, hidden, !int8);
+  if (linearBeforeReset) {
+    matvec(Rh, hOperand, hh, candidateRows, hidden, int8);
+    update(xSums, hSums, h, hidden, true, !int8);
+  } else {
+    const resetH = hh + (candidateRows << 2), resetHq = resetH + (hidden << 2);
+    resetHidden(hSums, h, resetH, hidden);
+    if (int8) quantizeBounded(resetH, resetHq, hidden, bound);
+    matvec(Rh, int8 ? resetHq : resetH, hh, candidateRows, hidden, int8);
+    update(xSums, hSums, h, hidden, false, !int8);
+  }
+}
+
+/** @param x quantized activations [input]   @param state stateBytesInt8(hidden), completed by resetGruInt8 */
 export function gruInt8(
   x: usize, W: usize, R: usize, state: usize, scratch: usize, input: i32, hidden: i32, linearBeforeReset: i32): void {
   const hq = state + (hidden << 2);
-  const xSums = scratch, hSums = scratch + (xRows(hidden) << 2), hh = hSums + (hidden << 3);
-  const Rh = R + int8Bytes(2 * hidden, hidden);
-  const candidateRows = align(hidden, 16);
   const bound = load<f32>(state + boundOffset(hidden));
-  matvecInt8(W, x, xSums, xRows(hidden), input);
-  matvecInt8(R, hq, hSums, 2 * hidden, hidden);
-  gates(xSums, hSums, hidden, false);
-  if (linearBeforeReset) {
-    matvecInt8(Rh, hq, hh, candidateRows, hidden);
-    update(xSums, hSums, state, hidden, true, false);
-  } else {
-    const resetH = hh + (candidateRows << 2), resetHq = resetH + (hidden << 2);
-    resetHidden(hSums, state, resetH, hidden);
-    quantizeBounded(resetH, resetHq, hidden, bound);
-    matvecInt8(Rh, resetHq, hh, candidateRows, hidden);
-    update(xSums, hSums, state, hidden, false, false);
-  }
+  step(x, W, R, state, hq, scratch, input, hidden, linearBeforeReset != 0, bound, true);
   quantizeBounded(state, hq, hidden, bound);
 }
 
 /** @param x [input] f32   @param state h [hidden] f32 */
 export function gruF32(
   x: usize, W: usize, R: usize, state: usize, scratch: usize, input: i32, hidden: i32, linearBeforeReset: i32): void {
-  const xSums = scratch, hSums = scratch + (xRows(hidden) << 2), hh = hSums + (hidden << 3);
-  const Rh = R + f32Bytes(2 * hidden, hidden);
-  const candidateRows = align(hidden, 16);
-  matvecF32(W, x, xSums, xRows(hidden), input);
-  matvecF32(R, state, hSums, 2 * hidden, hidden);
-  gates(xSums, hSums, hidden, true);
-  if (linearBeforeReset) {
-    matvecF32(Rh, state, hh, candidateRows, hidden);
-    update(xSums, hSums, state, hidden, true, true);
-  } else {
-    const resetH = hh + (candidateRows << 2);
-    resetHidden(hSums, state, resetH, hidden);
-    matvecF32(Rh, resetH, hh, candidateRows, hidden);
-    update(xSums, hSums, state, hidden, false, true);
-  }
+  step(x, W, R, state, state, scratch, input, hidden, linearBeforeReset != 0, 0, false);
 }
