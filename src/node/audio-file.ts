@@ -2,19 +2,10 @@
 import { readFile, stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { AudioError } from '../errors.js';
+import type { DecodedAudio } from './decoded-audio.js';
 import { decodeFlac } from './flac.js';
 import { resampleClip } from './resample-clip.js';
 import { decodeWav } from './wav.js';
-
-/** What a decoder found: one array a channel, integers as n / 2^(bits − 1). */
-export interface DecodedAudio {
-  readonly format: 'wav' | 'flac';
-  /** 'pcm', 'float', 'a-law' or 'mu-law' */
-  readonly encoding: string;
-  readonly bitsPerSample: number;
-  readonly sampleRate: number; // Hz
-  readonly channels: readonly Float32Array[];
-}
 
 export interface AudioFile {
   /** Mono: the mean of the channels. Full scale is 1. */

@@ -3,7 +3,7 @@
  * packages, loses the last frame of a file that ends in digital silence.
  */
 import { AudioError } from '../errors.js';
-import type { DecodedAudio } from './audio-file.js';
+import type { DecodedAudio } from './decoded-audio.js';
 import { restoreIntegers } from './full-scale.js';
 
 /** STREAMINFO is the first metadata block: 4 bytes of magic, 4 of block header, 34 of content (RFC 9639, section 8.2). */

@@ -4,7 +4,7 @@
  */
 import { decoder } from '@audio/decode-wav';
 import { AudioError } from '../errors.js';
-import type { DecodedAudio } from './audio-file.js';
+import type { DecodedAudio } from './decoded-audio.js';
 import { restoreIntegers } from './full-scale.js';
 
 /** Format tags of Microsoft's mmreg.h that are decoded, and the bits a sample may have in each. */

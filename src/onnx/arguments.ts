@@ -1,6 +1,6 @@
 /** Axes, ranges and shapes as nodes give them: attributes in older opsets, constant inputs in newer ones. */
 import type { Constant } from './constants.js';
-import { add, subtract, type Dim } from './dims.js';
+import { add, maxRank, subtract, type Dim } from './dims.js';
 import type { Node } from './node.js';
 
 /** An index or an axis, counted from the end when negative. */
@@ -11,9 +11,6 @@ export function axisOf(node: Node, axis: Dim, rank: number): number {
   }
   return result;
 }
-
-/** More than any operator's tensors have, and few enough for a list of axes to be searched. */
-export const maxRank = 16;
 
 export function axesOf(node: Node, axes: Iterable<Dim>, rank: number): number[] {
   if (rank > maxRank) throw node.unsupported(`a tensor has ${rank} axes; at most ${maxRank} are supported`);

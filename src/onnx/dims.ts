@@ -6,6 +6,9 @@ import { UnsupportedModelError } from '../errors.js';
 
 export type Dim = number | string;
 
+/** Axes of a tensor: more than any operator's tensors have, and few enough for a list of them to be searched. */
+export const maxRank = 16;
+
 /** A product's sign: no exporter writes it into a name, as some do `*`. */
 const times = '·';
 

@@ -1,9 +1,9 @@
 /**
  * Operators over constants: what exporters write to shape, slice and expand the states that a network starts from.
  */
-import { axisOf, axesOf, maxRank, rangeOf, reshapedDims, sliceArguments } from './arguments.js';
+import { axisOf, axesOf, rangeOf, reshapedDims, sliceArguments } from './arguments.js';
 import { replaced, stored, storedCount, stridesOf, withDims, type Constant, type Folder } from './constants.js';
-import { divide, sizeOf, type Dim } from './dims.js';
+import { maxRank, divide, sizeOf, type Dim } from './dims.js';
 import { broadcastDims, broadcastSteps, elementwiseFolds, first, type Fold, type Operands } from './folding-elementwise.js';
 import type { Node } from './node.js';
 import { heldBy } from './tensors.js';

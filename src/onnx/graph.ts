@@ -1,6 +1,6 @@
 /** The graph of a model: what its outputs need, in an order in which every node follows what it reads. */
 import { ModelFormatError, UnsupportedModelError } from '../errors.js';
-import { maxRank } from './arguments.js';
+import { maxRank } from './dims.js';
 import { symbol, type Dim } from './dims.js';
 import { Node } from './node.js';
 import type { GraphProto, TensorProto, ValueInfoProto } from './onnx-proto.js';

@@ -3,7 +3,7 @@
  * Roles go backwards, from GRUs and dense layers, whose axes have known ones, to the graph's inputs. What this leaves
  * open, as behind a Reshape, is settled when raising meets the node that needs it (`claim` in axes.ts).
  */
-import { maxRank } from './arguments.js';
+import { maxRank } from './dims.js';
 import type { Role } from './axes.js';
 import { Folder } from './constants.js';
 import { folds } from './folding.js';

@@ -1,6 +1,6 @@
 /** TensorProto → the values it holds, whichever of ONNX's ways it stores them in. */
 import { ModelFormatError, UnsupportedModelError } from '../errors.js';
-import { maxRank } from './arguments.js';
+import { maxRank } from './dims.js';
 import type { Constant } from './constants.js';
 import type { TensorProto } from './onnx-proto.js';
 
