@@ -3,7 +3,7 @@
  */
 import { axisOf, axesOf, rangeOf, reshapedDims, sliceArguments } from './arguments.js';
 import { replaced, stored, storedCount, stridesOf, withDims, type Constant, type Folder } from './constants.js';
-import { maxRank, divide, sizeOf, type Dim } from './dims.js';
+import { divide, maxRank, sizeOf, type Dim } from './dims.js';
 import { broadcastDims, broadcastSteps, elementwiseFolds, first, type Fold, type Operands } from './folding-elementwise.js';
 import type { Node } from './node.js';
 import { heldBy } from './tensors.js';
