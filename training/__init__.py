@@ -1,0 +1,1 @@
+"""The training recipe of Tympan's wake-word models."""
