@@ -1,11 +1,13 @@
 import { exp, log, sigmoid as sigmoid4, tanh as tanh4 } from './functions';
 import { lanesBelow, maxLanesF32, sumLanesF32 } from './lanes';
 
-/** Layers of their own: y [n] = f(x [n]), f32, in place if y = x. Buffers are padded to a multiple of 4. */
+/** Layers of their own: y [n] = f(x [n]), f32, in place if y = x. Buffers are padded with zeros to a multiple of 4. */
 
+/** Its padding is zero like that of all others, not sigmoid(0): a quantizer behind it would take that for the largest value. */
 export function sigmoid(x: usize, y: usize, n: i32): void {
-  const bytes: usize = n << 2;
-  for (let i: usize = 0; i < bytes; i += 16) v128.store(y + i, sigmoid4(v128.load(x + i)));
+  for (let i = 0; i < n; i += 4) {
+    v128.store(y + (i << 2), v128.and(sigmoid4(v128.load(x + (i << 2))), lanesBelow(i, n)));
+  }
 }
 
 export function tanh(x: usize, y: usize, n: i32): void {
@@ -44,12 +46,12 @@ export function softmax(x: usize, y: usize, n: i32): void {
   for (let i = 0; i < n; i += 4) v128.store(y + (i << 2), f32x4.mul(v128.load(y + (i << 2)), inverse));
 }
 
-/** x − max − ln Σ e^(x − max). `scratch` is [n] f32, padded. */
+/** (x − max) − ln Σ e^(x − max). `scratch` is [n] f32, padded. */
 export function logSoftmax(x: usize, y: usize, scratch: usize, n: i32): void {
   const max = maxOf(x, n);
   const logSum = log(f32x4.splat(expBelowMax(x, scratch, n, max)));
-  const shift = f32x4.add(f32x4.splat(max), logSum);
   for (let i = 0; i < n; i += 4) {
-    v128.store(y + (i << 2), v128.and(f32x4.sub(v128.load(x + (i << 2)), shift), lanesBelow(i, n)));
+    const belowMax = f32x4.sub(v128.load(x + (i << 2)), f32x4.splat(max));
+    v128.store(y + (i << 2), v128.and(f32x4.sub(belowMax, logSum), lanesBelow(i, n)));
   }
 }

@@ -1,5 +1,6 @@
 import FFT from 'fft.js';
 import { FrontEnd } from '../dist/features/front-end.js';
+import { Arena } from '../dist/kernels/arena.js';
 import { parseRecipe } from '../dist/features/recipe.js';
 import { melFilterbank } from '../dist/features/tables.js';
 import { interleave, report } from './interleave.mjs';
@@ -42,17 +43,17 @@ function fftJsMfcc(recipe) {
 /** A frame of MFCC: 400 samples, 512-point FFT, 40 mel, 13 cepstra. */
 export async function benchMfcc(rounds) {
   const recipe = parseRecipe({});
-  const frontEnd = new FrontEnd(recipe);
+  const framer = new FrontEnd(recipe, new Arena()).open();
   const peer = fftJsMfcc(recipe);
   const samples = Float32Array.from({ length: recipe.windowLength }, (_, n) => Math.sin(n * n * 1e-3) * 0.3);
   const hop = samples.subarray(0, recipe.hopLength);
-  frontEnd.fill(samples, 0);
-  const ours = frontEnd.next();
+  framer.fill(samples, 0);
+  const ours = framer.next();
   const theirs = peer(samples);
   const difference = Math.max(...ours.map((value, c) => Math.abs(value - theirs[c])));
   if (!(difference < 1e-3)) throw new Error(`the two MFCCs differ by ${difference}, expected below 1e-3`);
   const results = await interleave({
-    'tympan, with its framing': { run: () => { frontEnd.fill(hop, 0); frontEnd.next(); }, calls: 5000 },
+    'tympan, with its framing': { run: () => { framer.fill(hop, 0); framer.next(); }, calls: 5000 },
     'fft.js, sparse mel': { run: () => { peer(samples); }, calls: 1000 },
   }, rounds);
   report('A frame of MFCC: 400 samples, 512 points, 40 mel, 13 cepstra', results);

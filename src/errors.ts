@@ -22,7 +22,7 @@ export class MetadataError extends TympanError {
   override name = 'MetadataError';
 }
 
-/** A tensor, a state or samples that do not fit the model: wrong shape, wrong type, not finite. */
+/** A tensor, a state or samples that do not fit: wrong shape, wrong type, not finite. Or a model file that can't be read. */
 export class InputError extends TympanError {
   override name = 'InputError';
 }

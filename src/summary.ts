@@ -2,8 +2,9 @@ import { printProgram } from './kernels/program.js';
 import type { Precision } from './kernels/layout.js';
 import { layoutDims } from './inference/run.js';
 import type { Session } from './inference/session.js';
-import type { JsonObject, Metadata } from './model/metadata.js';
-import { multiplyAdds, parameterCount, type Layer, type Network } from './model/network.js';
+import type { Contract } from './contract.js';
+import type { JsonObject } from './model/metadata.js';
+import { hasTime, multiplyAdds, parameterCount, type Layer, type Network } from './model/network.js';
 
 /** A model described for people and for machines: plain JSON. */
 export interface ModelSummary {
@@ -48,7 +49,7 @@ interface Described {
   readonly precision: Precision;
   readonly producer: string;
   readonly opset: number;
-  readonly metadata: Metadata;
+  readonly metadata: Contract;
   readonly warnings: readonly string[];
 }
 
@@ -66,18 +67,18 @@ export function summarize(model: Described, session: Session): ModelSummary {
     outputs: network.outputs.map((layout) => ({
       name: layout.name,
       dims: layoutDims(layout),
-      answers: layout.axes.flat().some(({ role }) => role === 'time') ? 'every frame' : 'at the end',
+      answers: hasTime(layout) ? 'every frame' : 'at the end',
     })),
     layers,
     streaming: streaming(network),
     parameters: layers.reduce((sum, { parameters }) => sum + parameters, 0),
     multiplyAddsPerFrame: layers.reduce((sum, layer) => sum + layer.multiplyAdds, 0),
     weightBytes: session.plan.constants.byteLength,
-    arenaBytes: session.byteLength,
+    arenaBytes: session.arena.byteLength,
     streamBytes: session.plan.stateBytes,
-    frontend: metadata.frontend,
+    frontend: metadata.frontend && { ...metadata.frontend },
     labels: metadata.labels?.names,
-    detection: metadata.detection,
+    detection: metadata.detection && { ...metadata.detection },
     warnings: model.warnings,
     program: printProgram(session.plan.step).split('\n'),
   };

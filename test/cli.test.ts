@@ -20,6 +20,19 @@ function write(name: string, bytes: Uint8Array | string): string {
   return path;
 }
 
+/** A fixture with other `metadata_props`: an ONNX file is a protobuf message, and repeated fields may be appended. */
+function withMetadata(name: string, fixture: string, properties: Record<string, object>): string {
+  const field = (number: number, bytes: Buffer) => {
+    const header = [(number << 3) | 2];
+    let length = bytes.length;
+    for (; length > 127; length >>>= 7) header.push((length & 127) | 128);
+    return Buffer.concat([Buffer.from([...header, length]), bytes]);
+  };
+  const appended = Object.entries(properties).map(([key, value]) =>
+    field(14, Buffer.concat([field(1, Buffer.from(key)), field(2, Buffer.from(JSON.stringify(value)))])));
+  return write(name, Buffer.concat([readFileSync(`test/fixtures/onnx/${fixture}`), ...appended]));
+}
+
 interface Result {
   status: number | null;
   stdout: string;
@@ -41,7 +54,7 @@ function refused(result: Result, message: RegExp): void {
 
 describe('tympan', () => {
   it('shows what it can do, everywhere', () => {
-    for (const args of [['--help'], ['help', 'detect'], ...['detect', 'listen', 'inspect', 'features'].map((name) => [name, '--help'])]) {
+    for (const args of [['--help'], ['help'], ['help', 'help'], ['help', 'detect'], ...['detect', 'listen', 'inspect', 'features'].map((name) => [name, '--help'])]) {
       const { status, stdout, stderr } = tympan(...args);
       assert.equal(status, 0);
       assert.equal(stderr, '');
@@ -72,6 +85,9 @@ describe('tympan', () => {
     [['detect', HAPPY, '--threshold', ''], /argument '' is invalid/],
     [['detect', HAPPY, '--threshold', '=1'], /Expected keyword=threshold/],
     [['detect', HAPPY, '--threshold', 'nobody=0.5'], /"nobody" is no keyword; keywords are happy/],
+    [['detect', HAPPY, '--threshold', '__proto__=0.5'], /"__proto__" is no keyword; keywords are happy/],
+    [['detect', HAPPY, '--threshold', 'happy=0.5,happy=0.9'], /Expected every keyword once, got happy twice/],
+    [['detect', HAPPY, '--threshold', '__proto__=0.5,__proto__=0.9'], /got __proto__ twice/],
     [['detect', HAPPY, '--smoothing', '-1'], /argument '-1' is invalid. Expected milliseconds/],
     [['detect', HAPPY, '--refractory', '1e9'], /argument '1e9' is invalid. Expected milliseconds/],
     [['detect', HAPPY, '--precision', 'int4'], /Allowed choices are int8, f32/],
@@ -81,6 +97,14 @@ describe('tympan', () => {
     [['inspect'], /missing required argument 'model'/],
     [['inspect', MODEL, MODEL], /too many arguments for 'inspect'/],
     [['features'], /missing required argument 'audio'/],
+    [['help', 'nosuch'], /unknown command 'nosuch'; see tympan --help/],
+    [['help', 'detect', 'listen'], /too many arguments for 'help'/],
+    [['detect', ''], /value '' is invalid for argument 'audio'. Expected a name; see tympan detect/],
+    [['detect', HAPPY, ''], /value '' is invalid/],
+    [['detect', HAPPY, '-m', ''], /option '-m, --model <file>' argument '' is invalid/],
+    [['features', ''], /value '' is invalid/],
+    [['inspect', ''], /value '' is invalid/],
+    [['listen', '--device', ''], /option '-d, --device <name>' argument '' is invalid/],
   ];
   for (const [args, message] of usage) {
     it(`refuses: tympan ${args.join(' ')}`, () => refused(tympan(...args), message));
@@ -104,6 +128,44 @@ describe('tympan with a model that is none', () => {
       refused(tympan('listen', '--model', path()), message);
     });
   }
+
+  it('says what a model lacks, and where it is told how to write it', () => {
+    const bare = 'test/fixtures/onnx/dynamo-frames.onnx';
+    const remedy = 'not in its metadata_props; "Your own model" in tympan\'s README.md says what to write into the file\n';
+    for (const args of [['detect', HAPPY], ['listen']]) {
+      const result = tympan(...args, '--model', bare);
+      refused(result, /./);
+      assert.equal(result.stderr, `tympan: ${bare}: "tympan.frontend" and "tympan.labels" ${remedy}`);
+    }
+    assert.equal(tympan('features', HAPPY, '--model', bare).stderr, `tympan: ${bare}: "tympan.frontend" ${remedy}`);
+    assert.match(readFileSync('README.md', 'utf8'), /^## Your own model$/m);
+  });
+
+  it('says which model has a contract that does not fit', () => {
+    const frontend = withMetadata('frontend.onnx', 'dynamo-bare.onnx', { 'tympan.frontend': { version: 1, preset: 'mfcc', sampleRate: 'x' } });
+    refused(tympan('features', HAPPY, '--model', frontend), /frontend\.onnx: front end: sampleRate: got "x"/);
+    const labels = withMetadata('labels.onnx', 'dynamo-bare.onnx', {
+      'tympan.frontend': { version: 1, preset: 'mfcc' }, 'tympan.labels': { version: 1, names: ['no', 'such', 'number', 'of', 'labels'] } });
+    refused(tympan('detect', HAPPY, '--model', labels), /labels\.onnx: /);
+  });
+
+  it('does not let names in a model steer the terminal, nor fill it', () => {
+    const names = ['\u001b[2J\u009b31m\u202e', 'b'.repeat(100_000)];
+    const model = withMetadata('names.onnx', 'dynamo-bare.onnx', {
+      'tympan.frontend': { version: 1, preset: 'mfcc' }, 'tympan.labels': { version: 1, names } });
+    const { status, stdout } = tympan('inspect', model);
+    assert.equal(status, 0);
+    assert.ok(stdout.includes('\ufffd[2J\ufffd31m\ufffd, bbb'));
+    assert.doesNotMatch(stdout, /[^\P{Cc}\n]|\p{Bidi_Control}/u);
+    const json = tympan('inspect', model, '--json').stdout;
+    assert.doesNotMatch(json, /[^\P{Cc}\n]/u);
+    assert.deepEqual(JSON.parse(json).labels, names);
+    const other = withMetadata('long.onnx', 'dynamo-bare.onnx', {
+      'tympan.labels': { version: 1, names: ['happy'] }, 'tympan.detection': { version: 1, keywords: { [names.join('')]: {} } } });
+    const refusal = tympan('detect', HAPPY, '--model', other);
+    refused(refusal, /^tympan: [^\p{Cc}]+ …\n$/u);
+    assert.ok(refusal.stderr.length < 520);
+  });
 
   it('shows where the error comes from when asked', () => {
     const env = { ...process.env, TYMPAN_DEBUG: '1' };
@@ -156,6 +218,22 @@ describe('tympan detect', () => {
     padded.forEach((time: number, i: number) => assert.ok(Math.abs(time - bare[i]) < 0.1));
   });
 
+  it('hears a word that a bare clip of one second ends with', () => {
+    const bytes = readFileSync(HAPPY);
+    const { detections } = JSON.parse(tympan('detect', '--json', HAPPY).stdout);
+    const end = 44 + 2 * Math.round((detections.at(-1).time - 0.05) * 16000); // before the event
+    const data = bytes.subarray(end - 32000, end);
+    const header = Buffer.from(bytes.subarray(0, 44));
+    header.writeUInt32LE(36 + data.length, 4);
+    header.writeUInt32LE(data.length, 40);
+    const clip = write('second.wav', Buffer.concat([header, data]));
+    const heard = JSON.parse(tympan('detect', '--json', clip).stdout);
+    assert.equal(heard.duration, 1);
+    assert.equal(heard.detections.length, 1);
+    assert.equal(heard.detections[0].time, 1); // not later than the clip
+    assert.deepEqual(JSON.parse(tympan('detect', '--json', '--no-pad', clip).stdout).detections, []);
+  });
+
   it('obeys threshold, smoothing, refractory and precision', () => {
     const count = (...flags: string[]) => JSON.parse(tympan('detect', '--json', HAPPY, ...flags).stdout).detections.length;
     assert.equal(count('--threshold', '1'), 0);
@@ -198,6 +276,22 @@ describe('tympan detect', () => {
     const status = await new Promise((resolve) => child.on('close', resolve));
     assert.equal(complaint, '');
     assert.equal(status, 0);
+  });
+
+  it('does not forget a failure when nobody reads on', async () => {
+    const child = spawn(process.execPath, ['dist/cli/index.js', 'detect', '--json', 'nowhere.wav', ...Array(20).fill(HAPPY)]);
+    child.stderr.resume();
+    child.stdout.once('data', () => child.stdout.destroy());
+    assert.equal(await new Promise((resolve) => child.on('close', resolve)), 2);
+  });
+
+  it('goes on when nobody reads its complaints', async () => {
+    const child = spawn(process.execPath, ['dist/cli/index.js', 'detect', '--json', 'nowhere.wav', 'nowhere.wav', HAPPY]);
+    child.stderr.destroy();
+    let stdout = '';
+    child.stdout.on('data', (text) => (stdout += text));
+    assert.equal(await new Promise((resolve) => child.on('close', resolve)), 2);
+    assert.equal(stdout.trimEnd().split('\n').length, 3);
   });
 });
 

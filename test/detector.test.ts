@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import fc from 'fast-check';
-import { loadModel, type Detection, type Model } from 'tympan';
+import { loadModel, type Detection, type DetectorOptions, type LoadOptions, type Model } from 'tympan';
 import { readAudio } from 'tympan/node';
 import { chunks, property, readFixture, uniform } from './support.js';
 
@@ -101,7 +101,7 @@ test('an empty chunk and an empty stream are nothing', () => {
 });
 
 test('loud, clipped and constant signals leave the posterior finite', () => {
-  const signals = [() => 1, () => -1, (n: number) => (n % 2 ? 1 : -1), () => 1e-40, (n: number) => Math.sin(n) * 100, uniform(3)];
+  const signals = [() => 1, () => -1, (n: number) => (n % 2 ? 1 : -1), () => 1e-40, (n: number) => Math.sin(n) * 16, uniform(3)];
   for (const signal of signals) {
     const { posteriors } = hear(model, [Float32Array.from({ length: 8000 }, (_, n) => signal(n))]);
     assert.ok(posteriors.every((posterior) => posterior >= 0 && posterior <= 1));
@@ -120,19 +120,22 @@ test('a model without the contract runs when the caller gives it, and is refused
   const bytes = readFixture('torchscript-frames.onnx');
   const bare = await loadModel(bytes);
   const size = bare.network.values[0].size;
-  assert.throws(() => bare.detector(), { name: 'MetadataError', message: /front end: "tympan.frontend" is not in its metadata_props; pass \{ frontend/ });
+  assert.throws(() => bare.detector(), { name: 'MetadataError', message: /does not say its frontend: "tympan.frontend" is not in its metadata_props; pass \{ frontend: … \}/ });
   const frontend = { numCoefficients: size };
   await assert.rejects(async () => (await loadModel(bytes, { frontend })).detector(), { name: 'MetadataError', message: /labels/ });
   const given = await loadModel(bytes, { frontend, labels: { names: ['word'] } });
   assert.deepEqual(given.detector().keywords, ['word']);
   const refused = async (options: object, message: RegExp): Promise<void> =>
-    assert.rejects(async () => (await loadModel(bytes, options)).detector(), { name: 'MetadataError', message });
+    assert.rejects(async () => (await loadModel(bytes, options as LoadOptions)).detector(), { name: 'MetadataError', message });
   await refused({ frontend: { numCoefficients: size + 1 }, labels: { names: ['word'] } },
     new RegExp(`makes ${size + 1} coefficients a frame, the model takes ${size}`));
   await refused({ frontend, labels: { names: ['a', 'b'] } }, /got 2 names, expected 1/);
   await refused({ frontend, labels: { names: ['a', 'a'] } }, /no name twice/);
   await refused({ frontend, labels: { names: [] } }, /expected one name a feature/);
   await refused({ frontend, labels: { names: ['a'], output: 'z' } }, /output "z" does not exist; outputs are y/);
+  await refused({ frontend, labels: { names: ['a'], ouput: 'y' } }, /"ouput" is no field; fields are version, names, output/);
+  await refused({ frontend, labels: { names: ['a'] }, detection: { keywords: { b: {} } } }, /keyword "b" is no label; labels are a/);
+  await refused({ frontend: { window: 'hamming' } }, /window: got "hamming"/);
 });
 
 test('load takes a path, a URL, bytes and a response, and refuses the rest', async () => {
@@ -145,8 +148,14 @@ test('load takes a path, a URL, bytes and a response, and refuses the rest', asy
   }
   await assert.rejects(loadModel('no/such.onnx'), { name: 'InputError', message: /no\/such.onnx: no such file/ });
   await assert.rejects(loadModel('models'), { name: 'InputError', message: /a folder, expected an ONNX file/ });
-  await assert.rejects(loadModel(new Response('', { status: 404 })), { name: 'ModelFormatError', message: /answered 404/ });
+  await assert.rejects(loadModel(new Response('', { status: 404 })), { name: 'InputError', message: /answered 404/ });
   await assert.rejects(loadModel(7 as unknown as string), { name: 'TypeError', message: /got number/ });
+  await assert.rejects(loadModel(''), { name: 'InputError', message: /empty path/ });
+  await assert.rejects(loadModel('/dev/zero'), { name: 'InputError', message: /a device, expected an ONNX file/ });
+  await assert.rejects(loadModel('http://127.0.0.1:1/happy.onnx'), { name: 'InputError', message: /model http:.*happy.onnx: can't be fetched/ });
+  const endless = new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(2 ** 22)) });
+  await assert.rejects(loadModel(new Response(endless)), { name: 'InputError', message: /more than 64 MiB/ });
+  await assert.rejects(loadModel(bytes, { precison: 'f32' } as LoadOptions), { name: 'TypeError', message: /"precison" is no option of loadModel/ });
   await assert.rejects(loadModel(bytes, { precision: 'int4' as 'int8' }), { name: 'RangeError', message: /got "int4"/ });
 });
 
@@ -160,4 +169,45 @@ test('features of a recording are those that its detector sees, one a hop', () =
     assert.equal(stream.step(data.slice(t * coefficients, (t + 1) * coefficients)).posterior[0], posteriors[t]);
   }
   assert.equal(model.features(new Float32Array(399)).frames, 0);
+});
+
+test('an output that is no posterior is refused: thresholds are probabilities', async () => {
+  const states = await loadModel(readFixture('torchscript-bare.onnx'));
+  const [y] = states.network.outputs;
+  const size = states.network.values[y.values[0]].size;
+  const frontend = { numCoefficients: states.network.values[states.network.inputs[0].values[0]].size };
+  const names = Array.from({ length: size }, (_, i) => `label ${i}`);
+  const model = await loadModel(readFixture('torchscript-bare.onnx'), { frontend, labels: { names, output: y.name } });
+  assert.throws(() => model.detector(), { name: 'MetadataError', message: /output "y" is no posterior: .* sigmoid or a softmax/ });
+});
+
+test('wrong options and uses of a detector are refused', () => {
+  const refused = (options: object, name: string, message: RegExp): void =>
+    assert.throws(() => model.detector(options as DetectorOptions), { name, message });
+  refused({ thresold: 0.9 }, 'TypeError', /"thresold" is no option of a detector; options are threshold, smoothing, refractory, onFrame/);
+  refused({ onFrame: 5 }, 'TypeError', /onFrame: got number, expected a function/);
+  refused({ threshold: null }, 'TypeError', /threshold of "happy": got null/);
+  const detector = model.detector({ threshold: { happy: undefined as unknown as number } });
+  assert.deepEqual(detector.settings, model.detector().settings);
+  for (const seconds of [-1, Infinity, NaN, 61, 'x']) assert.throws(() => detector.flush(seconds as number), { name: 'RangeError', message: /expected 0 to 60/ });
+  detector.close();
+  detector.close();
+  for (const use of [() => detector.push(new Int16Array(1)), () => detector.flush(), () => detector.reset()]) {
+    assert.throws(use, { name: 'InputError', message: /this detector is closed; make another one with model.detector\(\)/ });
+  }
+});
+
+test('detectors that were closed leave memory as it was', () => {
+  const before = model.summary().arenaBytes;
+  for (let i = 0; i < 2000; i++) model.detector().close();
+  assert.ok(model.summary().arenaBytes <= before + 65536);
+});
+
+test('samples of another realm are samples', async () => {
+  const { runInNewContext } = await import('node:vm');
+  const foreign = runInNewContext('(samples) => Float32Array.from(samples)') as (samples: Float32Array) => Float32Array;
+  const int16 = runInNewContext('(samples) => Int16Array.from(samples, (x) => Math.round(x * 32768))') as (samples: Float32Array) => Int16Array;
+  assert.ok(!(foreign(speech) instanceof Float32Array));
+  assert.deepEqual(model.detector().push(foreign(speech)), model.detector().push(speech));
+  assert.deepEqual(model.detector().push(int16(speech)), model.detector().push(speech));
 });

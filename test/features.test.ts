@@ -3,7 +3,10 @@ import test from 'node:test';
 import fc from 'fast-check';
 import { exp, ln, turn } from '#dist/features/arithmetic.js';
 import { FrontEnd } from '#dist/features/front-end.js';
+import type { Framer } from '#dist/features/framer.js';
+import { checkSamples } from '#dist/features/samples.js';
 import { parseRecipe, type Recipe } from '#dist/features/recipe.js';
+import { Arena } from '#dist/kernels/arena.js';
 import { chunks, maxDifference, property, uniform } from './support.js';
 
 /** The recipe by its definition, in float64: one frame from its samples. */
@@ -38,10 +41,13 @@ function reference(recipe: Recipe, samples: ArrayLike<number>, start: number): n
 
 /** All frames of a recording. */
 function featuresOf(recipe: Recipe, pieces: Iterable<Int16Array | Float32Array>): number[][] {
-  const frontEnd = new FrontEnd(recipe);
+  return framesOf(new FrontEnd(recipe, new Arena()).open(), pieces);
+}
+
+function framesOf(framer: Framer, pieces: Iterable<Int16Array | Float32Array>): number[][] {
   const frames: number[][] = [];
   for (const piece of pieces) {
-    for (let at = frontEnd.fill(piece, 0); frontEnd.ready; at = frontEnd.fill(piece, at)) frames.push([...frontEnd.next()]);
+    for (let at = framer.fill(piece, 0); framer.ready; at = framer.fill(piece, at)) frames.push([...framer.next()]);
   }
   return frames;
 }
@@ -84,11 +90,15 @@ test('silence, a tone and full scale agree too', () => {
 
 test('frames do not depend on the chunks, to the last bit, whether hops overlap or leave gaps', () => {
   const lengths = fc.array(fc.integer({ min: 1, max: 3000 }), { minLength: 1, maxLength: 8 });
-  fc.assert(fc.property(lengths, fc.integer({ min: 1, max: 900 }), fc.nat(), (pieces, hopLength, seed) => {
-    const recipe = parseRecipe({ hopLength });
-    const samples = noise(5000, seed);
+  const short = fc.array(fc.integer({ min: 1, max: 10 }), { minLength: 1, maxLength: 8 });
+  const kind = fc.constantFrom<Partial<Recipe>>({}, { windowLength: 64, fftSize: 128, numMels: 20 });
+  const hop = fc.integer({ min: 1, max: 2048 });
+  fc.assert(fc.property(fc.oneof(lengths, short), kind, hop, fc.boolean(), fc.nat(), (pieces, fields, hopLength, isInt16, seed) => {
+    const recipe = parseRecipe({ ...fields, hopLength });
+    const floats = noise(5000, seed);
+    const samples = isInt16 ? Int16Array.from(floats, (x) => x * 32768) : floats;
     assert.deepEqual(featuresOf(recipe, chunks(samples, pieces)), featuresOf(recipe, [samples]));
-  }), property);
+  }), { ...property, numRuns: 100 });
 });
 
 test('int16 samples are floats of n / 32768', () => {
@@ -98,10 +108,46 @@ test('int16 samples are floats of n / 32768', () => {
   assert.deepEqual(featuresOf(recipe, [int16]), featuresOf(recipe, [floats]));
 });
 
-test('time is exact after a day of frames', () => {
-  const frontEnd = new FrontEnd(parseRecipe({}));
-  frontEnd.frames = 8_640_000;
-  assert.equal(frontEnd.time, (8_639_999 * 160 + 400) / 16000);
+test('framers of one front end are independent, reset begins anew, and a closed one’s memory serves the next', () => {
+  const arena = new Arena();
+  const frontEnd = new FrontEnd(parseRecipe({}), arena);
+  const [a, b] = [frontEnd.open(), frontEnd.open()];
+  const [first, second] = [noise(3000, 1), noise(3000, 2)];
+  const expected = featuresOf(frontEnd.recipe, [first]);
+  const together: number[][] = [];
+  for (let at = 0; at < 3000; at += 100) {
+    together.push(...framesOf(a, [first.subarray(at, at + 100)]));
+    framesOf(b, [second.subarray(at, at + 100)]);
+  }
+  assert.deepEqual(together, expected);
+  a.reset();
+  assert.equal(a.time, 0);
+  assert.deepEqual(framesOf(a, [first]), expected);
+  assert.equal(a.frames, expected.length);
+  const { byteLength } = arena;
+  for (let i = 0; i < 1000; i++) frontEnd.open().close();
+  assert.equal(arena.byteLength, byteLength);
+});
+
+test('time is exact after hours of frames', () => {
+  const framer = new FrontEnd(parseRecipe({ windowLength: 2, hopLength: 1, fftSize: 128, numMels: 4, numCoefficients: 2 }), new Arena()).open();
+  const hour = new Int16Array(16000 * 20);
+  for (let at = framer.fill(hour, 0); framer.ready; at = framer.fill(hour, at)) framer.next();
+  assert.equal(framer.frames, hour.length - 1);
+  assert.equal(framer.time, hour.length / 16000);
+});
+
+test('what is no sound is refused', () => {
+  const refused = (samples: unknown, name: string, message: RegExp): void =>
+    assert.throws(() => checkSamples(samples as Float32Array), { name, message });
+  refused([0], 'TypeError', /got Array, expected Int16Array or Float32Array/);
+  refused(new Float64Array(3), 'TypeError', /got Float64Array/);
+  refused(null, 'TypeError', /got null/);
+  refused(Float32Array.of(0, NaN), 'InputError', /sample 1 of 2 is NaN/);
+  refused(Float32Array.of(-Infinity), 'InputError', /sample 0 of 1 is -Infinity/);
+  refused(Float32Array.of(0.5, 20000), 'InputError', /is 20000, expected finite numbers in \[−1, 1\); divide samples on the scale of int16 by 32768/);
+  checkSamples(Float32Array.of(1.5, -1.5));
+  checkSamples(new Int16Array(0));
 });
 
 test('table arithmetic agrees with Math to 1e-14', () => {
@@ -130,6 +176,12 @@ test('a recipe is refused with the field, what it holds and what it may hold', (
   refused({ logFloor: 0 }, /logFloor: got 0/);
   refused({ mean: [1, 2] }, /mean: got \[1,2\], expected 13 numbers/);
   refused({ scale: new Array(13).fill(null) }, /scale: got/);
-  refused({ liftering: 22 }, /liftering: got 22, expected no such field/);
+  refused({ liftering: 22 }, /"liftering" is no field of the preset "mfcc"; fields are version, preset, .*, mean, scale/);
+  refused({ scale: new Array(13).fill(1e39) }, /scale: got/);
   refused({ version: 2 }, /version: got 2/);
+});
+
+test('a filter that holds no bin is refused, not left constant', () => {
+  assert.throws(() => new FrontEnd(parseRecipe({ windowLength: 128, fftSize: 128, numMels: 512 }), new Arena()),
+    { name: 'MetadataError', message: /filter \d+ of 512, .* holds no bin of a 128-point spectrum; use fewer numMels/ });
 });

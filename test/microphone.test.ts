@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { after, beforeEach, describe, it } from 'node:test';
+import ts from 'typescript';
 import { AudioError } from '#dist/index.js';
 import { microphone } from '#dist/node/index.js';
 
@@ -204,12 +205,65 @@ const timer = setInterval(() => {
     assert.ok(source.overruns > 0);
   });
 
-  it('does not leave a recorder behind when the process ends', async () => {
+  it('forgets what it had recorded when it is stopped', async () => {
     fake('arecord', ENDLESS);
-    const code = `
-      import { microphone } from ${JSON.stringify(new URL('../../dist/node/index.js', import.meta.url).href)};
-      for await (const samples of microphone({ recorder: 'arecord' })) process.exit(7);`;
-    const { status } = spawnSync(process.execPath, ['--input-type=module', '-e', code], { env: process.env });
+    const source = microphone({ recorder: 'arecord' });
+    await source.next();
+    await sleep(100); // some more waits
+    await source.stop();
+    assert.deepEqual(await source.next(), { value: undefined, done: true });
+  });
+
+  it('is iterated once', async () => {
+    fake('arecord', COUNTING);
+    const source = microphone({ recorder: 'arecord' });
+    for await (const samples of source) assert.ok(samples.length > 0);
+    for await (const samples of source) assert.fail(`heard ${samples.length}`);
+  });
+
+  it('watches for the end of the process once, however many record, and only while they do', async () => {
+    fake('arecord', ENDLESS);
+    const warnings: Error[] = [];
+    const warn = (warning: Error) => void warnings.push(warning);
+    process.on('warning', warn);
+    const before = process.listenerCount('exit');
+    const sources = Array.from({ length: 11 }, () => microphone({ recorder: 'arecord' }));
+    await Promise.all(sources.map((source) => source.next()));
+    assert.equal(process.listenerCount('exit'), before + 1);
+    await Promise.all(sources.slice(1).map((source) => source.stop()));
+    assert.equal(process.listenerCount('exit'), before + 1);
+    await sources[0].stop();
+    assert.equal(process.listenerCount('exit'), before);
+    process.off('warning', warn);
+    assert.deepEqual(warnings, []);
+  });
+
+  /** Runs a program that has imported `microphone` to its end. */
+  function runProgram(body: string): { status: number | null } {
+    const code = `import { microphone } from ${JSON.stringify(new URL('../../dist/node/index.js', import.meta.url).href)};\n${body}`;
+    return spawnSync(process.execPath, ['--input-type=module', '-e', code], { env: process.env, stdio: 'ignore', timeout: 10000 });
+  }
+
+  it('lets the process end while something that the recorder started holds its pipes', async () => {
+    fake('arecord', `
+const { spawn } = require('node:child_process');
+const held = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 20000)'], { stdio: ['ignore', 'inherit', 'inherit'], detached: true });
+fs.writeFileSync(${JSON.stringify(join(folder, 'held'))}, String(held.pid));
+${ENDLESS}`);
+    const { status } = runProgram(`
+      const source = microphone({ recorder: 'arecord' });
+      await source.next();
+      await source.stop();`);
+    process.kill(Number(readFileSync(join(folder, 'held'), 'utf8')), 'SIGKILL');
+    assert.equal(status, 0);
+  });
+
+  it('does not leave a recorder behind when the process ends', async () => {
+    fake('arecord', `setInterval(() => {}, 1000);`); // one that writes would die of its broken pipe
+    const { status } = runProgram(`
+      import { existsSync } from 'node:fs';
+      void microphone({ recorder: 'arecord' }).next();
+      setInterval(() => existsSync(${JSON.stringify(join(folder, 'started'))}) && process.exit(7), 10);`);
     assert.equal(status, 7);
     const { pid } = await started();
     for (let i = 0; i < 50 && runs(pid); i++) await sleep(20);
@@ -219,6 +273,21 @@ const timer = setInterval(() => {
   it('refuses wrong options', () => {
     assert.throws(() => microphone({ recorder: 'parec' as 'sox' }), { name: 'RangeError', message: /got "parec", expected arecord, sox, rec/ });
     assert.throws(() => microphone({ device: 3 as unknown as string }), TypeError);
+    assert.throws(() => microphone({ device: '' }), { name: 'RangeError', message: /device: got ""/ });
+    assert.throws(() => microphone({ sampleRate: '16000' as unknown as number }), TypeError);
     for (const sampleRate of [0, NaN, 1.5, 1e7]) assert.throws(() => microphone({ sampleRate }), RangeError);
+  });
+});
+
+describe('tympan/node', () => {
+  it('is typed without the types of Node', () => {
+    const options: ts.CompilerOptions = {
+      types: [], strict: true, noEmit: true, lib: ['lib.es2022.d.ts', 'lib.dom.d.ts'], target: ts.ScriptTarget.ES2022,
+      module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext };
+    const program = ts.createProgram(['dist/node/index.d.ts'], options);
+    const messages = program.getSourceFiles().filter(({ fileName }) => !fileName.includes('node_modules'))
+      .flatMap((file) => [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)])
+      .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '));
+    assert.deepEqual(messages, []);
   });
 });

@@ -33,18 +33,22 @@ interface Wav {
   /** The length that the data chunk announces. */
   announced?: number;
   extensible?: boolean;
+  /** Bytes of a sample of every channel; announced, not written. */
+  align?: number;
+  /** The length that the file announces. */
+  riff?: number;
   before?: Uint8Array[];
   after?: Uint8Array[];
 }
 
-function wav({ tag = 1, channels = 1, sampleRate = 16000, bits = 16, data, announced, extensible, before = [], after = [] }: Wav): Buffer {
+function wav({ tag = 1, channels = 1, sampleRate = 16000, bits = 16, data, announced, extensible, align, riff, before = [], after = [] }: Wav): Buffer {
   const format = Buffer.alloc(extensible ? 40 : 16);
   const frameBytes = (channels * bits) / 8;
   format.writeUInt16LE(extensible ? 0xfffe : tag, 0);
   format.writeUInt16LE(channels, 2);
   format.writeUInt32LE(sampleRate, 4);
   format.writeUInt32LE(sampleRate * frameBytes, 8);
-  format.writeUInt16LE(frameBytes, 12);
+  format.writeUInt16LE(align ?? frameBytes, 12);
   format.writeUInt16LE(bits, 14);
   if (extensible) {
     format.writeUInt16LE(22, 16);
@@ -53,7 +57,7 @@ function wav({ tag = 1, channels = 1, sampleRate = 16000, bits = 16, data, annou
     Buffer.from('000000001000800000aa00389b71', 'hex').copy(format, 26);
   }
   const body = Buffer.concat([Buffer.from('WAVE'), chunk('fmt ', format), ...before, chunk('data', data, announced), ...after]);
-  return chunk('RIFF', body);
+  return chunk('RIFF', body, riff);
 }
 
 /** Integers of `bits` bits, little-endian; 8 bits are unsigned in WAV. */
@@ -142,6 +146,21 @@ describe('readAudio: WAV', () => {
     }
   });
 
+  it('reads what a recorder that was killed left behind: no length', async () => {
+    for (const riff of [0, 36, 0xffffffff]) {
+      const audio = await readAudio(write('killed.wav', wav({ data: integers([7, 8, 9], 16), announced: 0, riff })));
+      assert.deepEqual(Array.from(audio.samples, (x) => x * 32768), [7, 8, 9]);
+    }
+  });
+
+  it('does not take the chunks after no samples for samples', async () => {
+    const bytes = wav({ data: Buffer.alloc(0), after: [chunk('LIST', Buffer.from('INFO'))] });
+    for (const padding of [0, 1]) {
+      const file = write('finished.wav', Buffer.concat([bytes, Buffer.alloc(padding)]));
+      await assert.rejects(readAudio(file), { name: 'AudioError', message: /holds no samples$/ });
+    }
+  });
+
   it('reads a named pipe', { skip: process.platform === 'win32' }, async () => {
     const pipe = join(folder, 'pipe');
     const file = write('piped.wav', wav({ data: integers([7, 8, 9], 16) }));
@@ -208,6 +227,7 @@ describe('readAudio: resampling', () => {
   it('refuses rates that make no sense', async () => {
     const path = write('r.wav', wav({ data: integers([1], 16) }));
     for (const sampleRate of [0, -1, NaN, 16000.5, 1e6]) await assert.rejects(readAudio(path, { sampleRate }), RangeError);
+    await assert.rejects(readAudio(path, { sampleRate: '16000' as unknown as number }), TypeError);
   });
 });
 
@@ -216,6 +236,9 @@ describe('readAudio refuses', () => {
   const flac = readFileSync('test/fixtures/audio/tone.flac');
   const damaged = Buffer.from(flac);
   damaged[flac.length >> 1] ^= 0xff;
+
+  const ambisonic = wav({ extensible: true, data: tone16 });
+  Buffer.from('010000002107d3118644c8c1ca000000', 'hex').copy(ambisonic, 20 + 24); // SUBTYPE_AMBISONIC_B_FORMAT_PCM
 
   const cases: [what: string, path: () => string, message: RegExp][] = [
     ['no such file', () => join(folder, 'nowhere.wav'), /no such file$/],
@@ -231,6 +254,11 @@ describe('readAudio refuses', () => {
     ['ADPCM', () => write('adpcm.wav', wav({ tag: 0x11, bits: 4, data: tone16 })), /encoding IMA ADPCM is not supported/],
     ['an unknown tag', () => write('tag.wav', wav({ tag: 0x1234, data: tone16 })), /tag 0x1234 is not supported/],
     ['12-bit PCM', () => write('12.wav', wav({ bits: 12, data: tone16 })), /12-bit pcm is not supported; expected 8, 16, 24, 32/],
+    ['24 bits in 4 bytes', () => write('24in32.wav', wav({ bits: 24, channels: 2, align: 8, data: tone16 })), /24-bit samples of 2 channels in blocks of 8 bytes are not supported; expected 6 bytes; convert it/],
+    ['blocks of nothing', () => write('0.wav', wav({ align: 0, data: tone16 })), /in blocks of 0 bytes/],
+    ['a sub-format without a tag', () => write('guid.wav', ambisonic), /the WAV sub-format 010000002107d3118644c8c1ca000000 is not supported/],
+    ['an extensible format without a sub-format', () => write('ext.wav', wav({ tag: 0xfffe, data: tone16 })), /extensible WAV format chunk has 16 of 40 bytes/],
+    ['too little to resample', () => write('1.wav', wav({ sampleRate: 192000, data: integers([1], 16) })), /holds 1 samples at 192000 Hz, less than one at 16000 Hz/],
     ['no channels', () => write('c.wav', wav({ channels: 0, data: tone16 })), /0 channels/],
     ['NaN', () => write('nan.wav', wav({ tag: 3, bits: 32, data: new Uint8Array(Float32Array.of(0, NaN).buffer) })), /not finite/],
     ['an unheard-of rate', () => write('hz.wav', wav({ sampleRate: 400000, data: tone16 })), /can't resample 400000 Hz/],
@@ -254,6 +282,7 @@ describe('readAudio refuses', () => {
 
   it('what is no path', async () => {
     await assert.rejects(readAudio(undefined as unknown as string), { name: 'TypeError', message: /path: got undefined/ });
+    await assert.rejects(readAudio(''), { name: 'RangeError', message: /path: got ""/ });
   });
 
   it('or reads every beginning of a WAV and a FLAC, and never anything but an AudioError', async () => {

@@ -23,13 +23,19 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 });
-const number = (text) => (text === undefined ? undefined : Number(text));
+
+/** An option as a number; undefined where it was not given. */
+function number(name) {
+  const value = values[name] === undefined ? undefined : Number(values[name]);
+  if (Number.isNaN(value)) throw new Error(`--${name}: got ${values[name]}, expected a number`);
+  return value;
+}
 
 const model = await loadModel(values.model, { precision: values.precision });
 const [word] = model.detector().keywords;
 const recordings = await readSplit(values.audio, values.split, word);
 const result = await evaluate(model, recordings, {
-  mixed: number(values.mixed), threshold: number(values.threshold), smoothing: number(values.smoothing),
+  mixed: number('mixed'), threshold: number('threshold'), smoothing: number('smoothing'),
 });
 const alarms = Object.values(result.sets).reduce((sum, set) => sum + set.alarms, 0);
 const hours = Object.values(result.sets).reduce((sum, set) => sum + set.hours, 0);

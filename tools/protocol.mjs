@@ -50,7 +50,7 @@ class NoiseSource {
   }
 
   excerpt(length, level) {
-    for (;;) {
+    for (let tries = 0; tries < this.recordings.length; tries++) {
       const k = this.#next;
       this.#next = (k + 1) % this.recordings.length;
       const recording = this.recordings[k];
@@ -59,6 +59,7 @@ class NoiseSource {
       const own = rms(noise);
       if (own > QUIETEST) return noise.map((x) => (x * level) / own);
     }
+    throw new Error(`noise: got ${this.recordings.length} recordings, expected one at least with sound in it`);
   }
 }
 

@@ -31,6 +31,12 @@ describe('element-wise layers', () => {
     relu(pointer(x), pointer(x), 36);
     for (let i = 0; i < 36; i++) expect(x[i]).toBe(max<f32>(0, before[i]));
   });
+  it('sigmoid leaves its padding zero', () => {
+    const x = new Random(24).floats(8, -1, 1), y = new StaticArray<f32>(8);
+    sigmoid(pointer(x), pointer(y), 5);
+    expect(y[4]).toBeGreaterThan(<f32>0.2);
+    for (let i = 5; i < 8; i++) expect(y[i]).toBe(0);
+  });
 });
 
 describe('softmax', () => {
@@ -64,6 +70,13 @@ describe('logSoftmax', () => {
       for (let i = 0; i < n; i++) e[i] = <f64>x[i] - largest - Math.log(e[n]);
       logSoftmax(pointer(x), pointer(y), pointer(scratch), n);
       expect(maxDifference(y, e, n)).toBeLessThanOrEqual(1e-5);
+      for (let i = n; i < ((n + 3) & -4); i++) expect(y[i]).toBe(0);
     }
+  });
+  it('keeps small differences of large numbers', () => {
+    const x: StaticArray<f32> = [10000, 9999.5, 9999, 0], y = new StaticArray<f32>(4), scratch = new StaticArray<f32>(4);
+    logSoftmax(pointer(x), pointer(y), pointer(scratch), 3);
+    const logSum = Math.log(1 + Math.exp(-0.5) + Math.exp(-1));
+    for (let i = 0; i < 3; i++) expect(Math.abs(<f64>y[i] + 0.5 * <f64>i + logSum)).toBeLessThanOrEqual(1e-6);
   });
 });

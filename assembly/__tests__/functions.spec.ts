@@ -49,6 +49,12 @@ describe('exp and log', () => {
     }
     expect(max).toBeLessThanOrEqual(EXP_RELATIVE_ERROR);
   });
+  it('exp saturates instead of overflowing', () => {
+    const e = exp(f32x4(200, Infinity, -200, -Infinity));
+    for (let lane: u8 = 0; lane < 2; lane++) expect(isFinite(lane == 0 ? f32x4.extract_lane(e, 0) : f32x4.extract_lane(e, 1))).toBeTruthy();
+    expect(f32x4.extract_lane(e, 0)).toBeGreaterThan(<f32>1e38);
+    expect(f32x4.extract_lane(e, 3)).toBeLessThan(<f32>1e-37);
+  });
   it('log keeps its bound over all exponents', () => {
     let max: f64 = 0;
     for (let bits = 0x00800000; bits < 0x7f800000; bits += 9973) {

@@ -111,6 +111,9 @@ describe('quantize', () => {
     quantize(pointer(x), pointer(q), 8);
     expect(load<f32>(pointer(q))).toBe(0);
     expect(load<i16>(pointer(q) + headerBytes(8) + 6)).toBe(0);
+    x[3] = 1e-20;
+    quantize(pointer(x), pointer(q), 8);
+    expect(load<i16>(pointer(q) + headerBytes(8) + 6)).toBe(32767);
   });
 
   it('saturates at the bound that it is given', () => {

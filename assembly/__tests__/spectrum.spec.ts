@@ -90,6 +90,9 @@ describe('logMel', () => {
       for (let i = 0; i < 8; i++) energy += (<f64>power[3 + 7 * f + i] * <f64>(i + 1)) / 8;
       expect(Math.abs(<f64>out[f] - Math.log(energy))).toBeLessThanOrEqual(2e-6);
     }
+    power[4] = NaN;
+    logMel(pointer(power), pointer(filters), pointer(out), 1);
+    expect(abs<f32>(out[0] - <f32>-6.9077554)).toBeLessThan(<f32>1e-5);
     expect(abs<f32>(out[3] - <f32>-6.9077554)).toBeLessThan(<f32>1e-5);
   });
 });

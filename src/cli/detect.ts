@@ -6,8 +6,8 @@ import type { Command } from 'commander';
 import type { Detection, Detector } from '../index.js';
 import { readAudio } from '../node/index.js';
 import { complain, messageOf } from './failure.js';
-import { detectorOptions, loadModelOf, withDetection, withModel, type DetectionFlags, type ModelFlags } from './options.js';
-import { hasUnicode, keepEnd, paint, plural, round, span } from './terminal.js';
+import { loadDetector, nonEmpty, withDetection, withModel, type DetectionFlags, type ModelFlags } from './options.js';
+import { hasUnicode, keepEnd, paint, plural, printable, round, span, toJson } from './terminal.js';
 
 interface Flags extends ModelFlags, DetectionFlags {
   json?: boolean;
@@ -34,7 +34,7 @@ export function addDetect(program: Command): void {
   const command = program
     .command('detect')
     .description('Find wake words in audio files (WAV, FLAC). Each file is a stream of its own.')
-    .argument('<audio...>', 'audio files');
+    .argument('<audio...>', 'audio files', nonEmptyEach);
   withDetection(withModel(command))
     .option('--no-pad', `add no silence before (${LEAD} s) and after (${TAIL} s) a file`)
     .option('--json', 'print one JSON object a line for each file')
@@ -49,9 +49,12 @@ and the exit code is 2.`,
     .action(detect);
 }
 
+function nonEmptyEach(text: string, before: string[] = []): string[] {
+  return [...before, nonEmpty(text)];
+}
+
 async function detect(files: string[], flags: Flags): Promise<void> {
-  const model = await loadModelOf(flags);
-  const detector = model.detector(detectorOptions(flags));
+  const detector = await loadDetector(flags);
   const progress = new Progress(files, !flags.json);
   const columns = new Columns(files, detector.keywords);
   const began = performance.now();
@@ -69,7 +72,7 @@ async function detect(files: string[], flags: Flags): Promise<void> {
         process.stdout.write(flags.json ? jsonLine(file, result) : columns.lines(file, result.detections));
       } catch (error) {
         complain(messageOf(error));
-        if (flags.json) process.stdout.write(`${JSON.stringify({ file, error: messageOf(error) })}\n`);
+        if (flags.json) process.stdout.write(`${toJson({ file, error: messageOf(error) })}\n`);
         process.exitCode = 2;
       }
       progress.done(index);
@@ -113,7 +116,7 @@ function jsonLine(file: string, { duration, detections }: Result): string {
     posterior: round(posterior),
     time: round(time),
   }));
-  return `${JSON.stringify({ file, duration: round(duration), detections: rounded })}\n`;
+  return `${toJson({ file, duration: round(duration), detections: rounded })}\n`;
 }
 
 /** One line a detection, in columns that fit all files and keywords. */
@@ -129,11 +132,11 @@ class Columns {
   }
 
   lines(file: string, detections: readonly Detection[]): string {
-    const name = keepEnd(file, this.#file).padEnd(this.#file);
+    const name = keepEnd(printable(file), this.#file).padEnd(this.#file);
     if (detections.length === 0) return process.stdout.isTTY ? `${paint('dim', `${name}  –`)}\n` : '';
     return detections
       .map(({ keyword, posterior, time }) => {
-        const what = paint('green', keyword.padEnd(this.#keyword));
+        const what = paint('green', printable(keyword).padEnd(this.#keyword));
         return `${name}  ${what}  ${time.toFixed(2).padStart(8)} s  ${posterior.toFixed(3)}\n`;
       })
       .join('');

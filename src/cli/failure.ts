@@ -1,5 +1,9 @@
 /** A failure is one line on stderr and exit code 2. */
 import { CommanderError } from 'commander';
+import { printable } from './terminal.js';
+
+/** A message quotes what a file holds, however long that is: characters. */
+const LONGEST = 500;
 
 /** `help` is what to run for help, when the usage was wrong. */
 export function fail(error: unknown, help: string): void {
@@ -11,7 +15,8 @@ export function fail(error: unknown, help: string): void {
 /** One line on stderr, over whatever line is being redrawn there. */
 export function complain(message: string): void {
   const clear = process.stderr.isTTY ? '\r\x1b[K' : '';
-  process.stderr.write(`${clear}tympan: ${message}\n`);
+  const short = message.length > LONGEST ? `${message.slice(0, LONGEST - 2)} …` : message;
+  process.stderr.write(`${clear}tympan: ${printable(short)}\n`);
 }
 
 export function messageOf(error: unknown): string {

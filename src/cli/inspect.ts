@@ -1,8 +1,8 @@
 /** `tympan inspect`: what a model is made of, costs and expects. */
 import type { Command } from 'commander';
 import type { ModelSummary } from '../index.js';
-import { loadModelOf, precisionOption } from './options.js';
-import { paint, table } from './terminal.js';
+import { loadModelOf, nonEmpty, precisionOption } from './options.js';
+import { paint, printable, table, toJson } from './terminal.js';
 
 interface Flags {
   precision?: 'int8' | 'f32';
@@ -13,15 +13,15 @@ export function addInspect(program: Command): void {
   program
     .command('inspect')
     .description("Show a model's layers, shapes, sizes, costs, front end, labels and thresholds.")
-    .argument('<model>', 'an ONNX model')
+    .argument('<model>', 'an ONNX model', nonEmpty)
     .addOption(precisionOption())
     .option('--json', 'print the summary as JSON')
     .action(inspect);
 }
 
 async function inspect(file: string, { precision, json }: Flags): Promise<void> {
-  const summary = (await loadModelOf({ model: file, precision })).summary();
-  const text = json ? JSON.stringify(summary, null, 2) : describe(file, summary).join('\n');
+  const summary = await loadModelOf({ model: file, precision }, (model) => model.summary());
+  const text = json ? toJson(summary, 2) : describe(file, summary).join('\n');
   process.stdout.write(`${text}\n`);
 }
 
@@ -29,7 +29,7 @@ function describe(file: string, summary: ModelSummary): string[] {
   const { producer, opset, precision, inputs, outputs, frontend, labels, detection, warnings } = summary;
   const shape = (dims: readonly (number | string)[]) => `[${dims.join(', ')}]`;
   return [
-    `${paint('bold', file)}  ${[producer, `opset ${opset}`, precision].filter(Boolean).join(', ')}`,
+    `${paint('bold', printable(file))}  ${printable([producer, `opset ${opset}`, precision].filter(Boolean).join(', '))}`,
     '',
     ...table(
       [{ title: 'tensor' }, { title: 'shape' }, { title: 'role' }],
@@ -43,11 +43,11 @@ function describe(file: string, summary: ModelSummary): string[] {
     '',
     entry('streaming', summary.streaming),
     entry('memory', memory(summary)),
-    ...section('front end', frontend, 'none in the file: give one to loadModel({ frontend })'),
-    labels ? entry('labels', labels.join(', ')) : entry('labels', 'none in the file: give some to loadModel({ labels })'),
+    ...section('front end', frontend, 'none in the file; detect, listen and features need one'),
+    labels ? entry('labels', labels.join(', ')) : entry('labels', 'none in the file; detect and listen need some'),
     ...keywords(detection?.keywords),
     ...section('detection', without(detection, 'keywords'), 'defaults'),
-    ...warnings.map((warning) => `${paint('yellow', 'warning')}  ${warning}`),
+    ...warnings.map((warning) => `${paint('yellow', 'warning')}  ${printable(warning)}`),
   ];
 }
 
@@ -111,7 +111,7 @@ function wrap(parts: readonly string[]): string[] {
 }
 
 function entry(title: string, text: string): string {
-  return `${paint('dim', title.padEnd(9))}  ${text}`;
+  return `${paint('dim', title.padEnd(9))}  ${printable(text)}`;
 }
 
 function bytes(count: number): string {

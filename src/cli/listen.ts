@@ -4,8 +4,8 @@ import { microphone } from '../node/index.js';
 import { RECORDERS, type Recorder } from '../node/recorder.js';
 import { complain } from './failure.js';
 import { Meter } from './meter.js';
-import { detectorOptions, loadModelOf, withDetection, withModel, type DetectionFlags, type ModelFlags } from './options.js';
-import { paint, round } from './terminal.js';
+import { loadDetector, nonEmpty, withDetection, withModel, type DetectionFlags, type ModelFlags } from './options.js';
+import { paint, printable, round, toJson } from './terminal.js';
 
 interface Flags extends ModelFlags, DetectionFlags {
   device?: string;
@@ -21,7 +21,7 @@ export function addListen(program: Command): void {
   const command = program
     .command('listen')
     .description('Listen to the microphone and print wake words as they are heard. Ctrl-C ends it.')
-    .option('-d, --device <name>', 'the input: an ALSA name for arecord (arecord -L lists them), AUDIODEV for sox, rec')
+    .option('-d, --device <name>', 'the input: an ALSA name for arecord (arecord -L lists them), AUDIODEV for sox, rec', nonEmpty)
     .addOption(
       new Option('-r, --recorder <program>', 'what records (default: the first that is installed)').choices(RECORDERS),
     );
@@ -37,12 +37,8 @@ of sound heard, clock as ISO 8601.`,
 }
 
 async function listen(flags: Flags): Promise<void> {
-  const model = await loadModelOf(flags);
   const meter = process.stdout.isTTY && process.stderr.isTTY && !flags.json ? new Meter() : undefined;
-  const detector = model.detector({
-    ...detectorOptions(flags),
-    ...(meter && { onFrame: (posteriors: Float32Array) => meter.frame(posteriors) }),
-  });
+  const detector = await loadDetector(flags, meter && ((posteriors) => meter.frame(posteriors)));
   const { sampleRate, keywords } = detector;
   meter?.open(detector);
   const source = microphone({ recorder: flags.recorder, device: flags.device, sampleRate });
@@ -57,8 +53,8 @@ async function listen(flags: Flags): Promise<void> {
         const clock = new Date();
         process.stdout.write(
           flags.json
-            ? `${JSON.stringify({ keyword, posterior: round(posterior), time: round(time), clock: clock.toISOString() })}\n`
-            : `${clock.toTimeString().slice(0, 8)}  ${paint('green', keyword.padEnd(width))}  ${posterior.toFixed(3)}\n`,
+            ? `${toJson({ keyword, posterior: round(posterior), time: round(time), clock: clock.toISOString() })}\n`
+            : `${clock.toTimeString().slice(0, 8)}  ${paint('green', printable(keyword).padEnd(width))}  ${posterior.toFixed(3)}\n`,
         );
         meter?.detected();
       }
@@ -72,6 +68,5 @@ async function listen(flags: Flags): Promise<void> {
   } finally {
     meter?.close();
     for (const signal of SIGNALS) process.off(signal, stop);
-    await source.stop();
   }
 }

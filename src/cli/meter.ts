@@ -1,6 +1,6 @@
 /** The line that `listen` redraws on a terminal: time, level and the likeliest keyword. */
 import type { Detector } from '../index.js';
-import { bar, hasUnicode, paint, plural } from './terminal.js';
+import { bar, hasUnicode, paint, plural, printable } from './terminal.js';
 
 /** The level's scale, in dB below full scale: a quiet room is about −60. */
 const FLOOR = -60;
@@ -23,7 +23,7 @@ export class Meter {
   readonly #showCursor = () => void this.#stream.write('\r\x1b[K\x1b[?25h');
 
   open({ labels, settings, sampleRate }: Pick<Detector, 'labels' | 'settings' | 'sampleRate'>): void {
-    this.#keywords = Object.entries(settings.thresholds).map(([name, threshold]) => ({ name, threshold, label: labels.indexOf(name) }));
+    this.#keywords = Object.entries(settings.thresholds).map(([name, threshold]) => ({ name: printable(name), threshold, label: labels.indexOf(name) }));
     this.#posteriors = new Float32Array(labels.length);
     this.#sampleRate = sampleRate;
     this.#stream.write(`\x1b[?25l${paint('dim', 'waiting for the microphone …', this.#stream)}`);

@@ -1,7 +1,7 @@
 /** Options that several commands share. */
 import { fileURLToPath } from 'node:url';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { loadModel, TympanError, type DetectorOptions, type Model } from '../index.js';
+import { InputError, loadModel, MetadataError, TympanError, type Detector, type DetectorOptions, type Model } from '../index.js';
 
 /** The model that ships with the package. */
 const SHIPPED_MODEL = fileURLToPath(new URL('../../models/happy.onnx', import.meta.url));
@@ -19,7 +19,7 @@ export interface DetectionFlags {
 
 export function withModel(command: Command): Command {
   return command
-    .option('-m, --model <file>', 'the ONNX model (default: the one that ships with tympan)')
+    .option('-m, --model <file>', 'the ONNX model (default: the one that ships with tympan)', nonEmpty)
     .addOption(precisionOption());
 }
 
@@ -34,23 +34,43 @@ export function withDetection(command: Command): Command {
     .option('--refractory <ms>', 'after a detection, silence for this long', milliseconds);
 }
 
-/** The model that the flags name; an error about it says which file it is. */
-export async function loadModelOf({ model = SHIPPED_MODEL, precision }: ModelFlags): Promise<Model> {
+/** What `use` makes of the model that the flags name; an error about either says which file it is. */
+export async function loadModelOf<T>({ model = SHIPPED_MODEL, precision }: ModelFlags, use: (model: Model) => T): Promise<T> {
   try {
-    return await loadModel(model, precision ? { precision } : {});
+    return use(await loadModel(model, precision ? { precision } : {}));
   } catch (error) {
-    if (error instanceof TympanError && !error.message.includes(model)) error.message = `${model}: ${error.message}`;
+    const named = error instanceof InputError && error.message.includes(model);
+    if (error instanceof TympanError && !named) error.message = `${model}: ${error.message}`;
     throw error;
   }
 }
 
-/** Only what was given: the model's own metadata decides the rest. */
-export function detectorOptions({ threshold, smoothing, refractory }: DetectionFlags): DetectorOptions {
-  return {
+/** The library's remedy, to pass what is missing to `loadModel`, is none on the command line. */
+export function requireContract({ metadata }: Model, ...keys: readonly ('frontend' | 'labels')[]): void {
+  const missing = keys.filter((key) => !metadata[key]).map((key) => `"tympan.${key}"`);
+  if (missing.length === 0) return;
+  throw new MetadataError(`${missing.join(' and ')} not in its metadata_props; "Your own model" in tympan's README.md says what to write into the file`);
+}
+
+/** The detector that the flags describe; the model's own metadata decides what they leave open. */
+export function loadDetector(flags: ModelFlags & DetectionFlags, onFrame?: DetectorOptions['onFrame']): Promise<Detector> {
+  const { threshold, smoothing, refractory } = flags;
+  const options: DetectorOptions = {
     ...(threshold !== undefined && { threshold }),
     ...(smoothing !== undefined && { smoothing }),
     ...(refractory !== undefined && { refractory }),
+    ...(onFrame && { onFrame }),
   };
+  return loadModelOf(flags, (model) => {
+    requireContract(model, 'frontend', 'labels');
+    return model.detector(options);
+  });
+}
+
+/** For arguments that name something. */
+export function nonEmpty(text: string): string {
+  if (text === '') throw new InvalidArgumentError('Expected a name');
+  return text;
 }
 
 function milliseconds(text: string): number {
@@ -61,11 +81,13 @@ function milliseconds(text: string): number {
 
 function threshold(text: string): number | Record<string, number> {
   if (!text.includes('=')) return probability(text);
-  const thresholds: Record<string, number> = {};
+  const thresholds = Object.create(null) as Record<string, number>; // a keyword may be called __proto__
   for (const part of text.split(',')) {
     const at = part.lastIndexOf('=');
     if (at <= 0) throw new InvalidArgumentError('Expected keyword=threshold, separated by commas');
-    thresholds[part.slice(0, at).trim()] = probability(part.slice(at + 1));
+    const keyword = part.slice(0, at).trim();
+    if (keyword in thresholds) throw new InvalidArgumentError(`Expected every keyword once, got ${keyword} twice`);
+    thresholds[keyword] = probability(part.slice(at + 1));
   }
   return thresholds;
 }

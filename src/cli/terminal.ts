@@ -8,13 +8,24 @@ export function paint(style: Style, text: string, stream: NodeJS.WriteStream = p
   return stream.isTTY && stream.hasColors() && 'styleText' in util ? util.styleText(style, text) : text;
 }
 
+/** Names come from files: what would steer the terminal, or turn its text around, is replaced, a character for a character. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, '\ufffd');
+}
+
+/** JSON leaves DEL and the C1 controls as they are, and terminals may obey them. */
+export function toJson(value: unknown, indent?: number): string {
+  return JSON.stringify(value, null, indent).replace(/[\x7f-\x9f]/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`);
+}
+
 export interface Column {
   title: string;
   align?: 'left' | 'right';
 }
 
 /** Rows under dim titles, two spaces apart; no spaces at the ends of lines. */
-export function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string[] {
+export function table(columns: readonly Column[], cells: readonly (readonly string[])[]): string[] {
+  const rows = cells.map((row) => row.map(printable));
   const widths = columns.map((column, i) => Math.max(column.title.length, ...rows.map((row) => row[i].length)));
   const line = (cells: readonly string[]) =>
     cells

@@ -4,9 +4,8 @@
  * below the threshold since.
  */
 export class Trigger {
-  threshold: number;
-  /** Mean of the last posteriors, fewer at the start of a stream. */
-  smoothed = 0;
+  readonly #threshold: number;
+  #smoothed = 0;
   readonly #refractoryFrames: number;
   readonly #window: Float64Array; // the last posteriors, a ring
   #seen = 0;
@@ -15,9 +14,14 @@ export class Trigger {
 
   /** @param smoothingFrames frames in the average, at least 1 */
   constructor(threshold: number, smoothingFrames: number, refractoryFrames: number) {
-    this.threshold = threshold;
+    this.#threshold = threshold;
     this.#window = new Float64Array(smoothingFrames);
     this.#refractoryFrames = refractoryFrames;
+  }
+
+  /** Mean of the last posteriors, of fewer at the start of a stream. */
+  get smoothed(): number {
+    return this.#smoothed;
   }
 
   /** Takes the posterior of the next frame; true where an event fires. */
@@ -27,8 +31,8 @@ export class Trigger {
     // Added up anew: a running sum would keep rounding errors for ever.
     let sum = 0;
     for (const value of this.#window) sum += value;
-    this.smoothed = sum / Math.min(this.#seen, this.#window.length);
-    if (this.smoothed < this.threshold) {
+    this.#smoothed = sum / Math.min(this.#seen, this.#window.length);
+    if (!(this.#smoothed >= this.#threshold)) {
       this.#armed = true;
       return false;
     }
@@ -41,7 +45,7 @@ export class Trigger {
   reset(): void {
     this.#window.fill(0);
     this.#seen = 0;
-    this.smoothed = 0;
+    this.#smoothed = 0;
     this.#armed = true;
     this.#lastEvent = -Infinity;
   }

@@ -69,28 +69,33 @@ const CHOICES: Partial<Record<keyof Recipe, readonly unknown[]>> = {
 
 /** The least and the greatest that a number may be, and whether it is whole. */
 const RANGES: Partial<Record<keyof Recipe, readonly [least: number, greatest: number, kind: 'whole' | 'real']>> = {
-  sampleRate: [1000, 384000, 'whole'],
+  sampleRate: [1000, 192000, 'whole'],
   windowLength: [2, 2048, 'whole'],
   hopLength: [1, 2048, 'whole'],
   numMels: [1, 512, 'whole'],
-  lowFrequency: [0, 192000, 'real'],
-  highFrequency: [1, 192000, 'real'],
+  lowFrequency: [0, 96000, 'real'],
+  highFrequency: [1, 96000, 'real'],
   logFloor: [1.2e-38, 1, 'real'],
   numCoefficients: [1, 512, 'whole'],
 };
+
+const PER_COEFFICIENT: readonly string[] = ['mean', 'scale'];
+const FIELDS = [...Object.keys(DEFAULTS), ...PER_COEFFICIENT];
 
 /**
  * A complete recipe from the front end of a model's metadata: absent fields take the preset's values.
  *
  * @throws MetadataError naming the field, what it holds and what it may hold
  */
-export function parseRecipe(json: Readonly<Record<string, unknown>>): Recipe {
+export function parseRecipe(json: Partial<Recipe> | Readonly<Record<string, unknown>>): Recipe {
   const recipe: Record<string, unknown> = { ...DEFAULTS, ...json };
   for (const field of Object.keys(recipe) as (keyof Recipe)[]) {
     const value = recipe[field];
     if (CHOICES[field]) check(field, value, CHOICES[field].includes(value), `one of ${CHOICES[field].map((choice) => JSON.stringify(choice)).join(', ')}`);
     else if (RANGES[field]) checkRange(field, value, RANGES[field]);
-    else if (field !== 'mean' && field !== 'scale') check(field, value, false, 'no such field');
+    else if (!PER_COEFFICIENT.includes(field)) {
+      throw new MetadataError(`front end: "${field}" is no field of the preset "mfcc"; fields are ${FIELDS.join(', ')}`);
+    }
   }
   checkTogether(recipe as unknown as Recipe);
   return recipe as unknown as Recipe;
@@ -111,10 +116,10 @@ function checkTogether(recipe: Recipe): void {
   check('highFrequency', highFrequency, highFrequency > lowFrequency && highFrequency <= sampleRate / 2,
     `above lowFrequency, ${lowFrequency}, and at most half of sampleRate, ${sampleRate / 2}`);
   check('numCoefficients', numCoefficients, numCoefficients <= numMels, `at most numMels, ${numMels}`);
-  for (const field of ['mean', 'scale'] as const) {
+  for (const field of PER_COEFFICIENT as ('mean' | 'scale')[]) {
     const list = recipe[field];
     const holds = list === undefined ||
-      (Array.isArray(list) && list.length === numCoefficients && list.every((x) => typeof x === 'number' && Number.isFinite(x)));
+      (Array.isArray(list) && list.length === numCoefficients && list.every((x) => typeof x === 'number' && Number.isFinite(Math.fround(x))));
     check(field, list, holds, `${numCoefficients} numbers, one a coefficient`);
   }
 }

@@ -1,4 +1,5 @@
-import { align, ALIGNMENT, paddedRows, paddedSize, spectrumTableFloats } from '../kernels/layout.js';
+import { MetadataError } from '../errors.js';
+import { paddedRows, paddedSize, spectrumTableFloats } from '../kernels/layout.js';
 import { exp, ln, turn } from './arithmetic.js';
 import type { Recipe } from './recipe.js';
 
@@ -33,7 +34,11 @@ export function spectrumTables({ windowLength, fftSize }: Recipe): Float32Array 
 const hertzToMel = (hertz: number): number => (2595 / ln(10)) * ln(1 + hertz / 700);
 const melToHertz = (mel: number): number => 700 * (exp((mel * ln(10)) / 2595) - 1);
 
-/** Triangular filters on the bins of a power spectrum, [numMels][fftSize / 2 + 1]. */
+/**
+ * Triangular filters on the bins of a power spectrum, [numMels][fftSize / 2 + 1].
+ *
+ * @throws MetadataError where a filter is so narrow that it holds no bin: its feature would be constant
+ */
 export function melFilterbank(recipe: Recipe): Float64Array[] {
   const { numMels, fftSize, sampleRate, lowFrequency, highFrequency } = recipe;
   const low = hertzToMel(lowFrequency);
@@ -41,10 +46,15 @@ export function melFilterbank(recipe: Recipe): Float64Array[] {
   const edges = Array.from({ length: numMels + 2 }, (_, i) => melToHertz(low + i * step));
   return Array.from({ length: numMels }, (_, filter) => {
     const [left, centre, right] = edges.slice(filter, filter + 3);
-    return Float64Array.from({ length: fftSize / 2 + 1 }, (_, k) => {
+    const weights = Float64Array.from({ length: fftSize / 2 + 1 }, (_, k) => {
       const hertz = (k * sampleRate) / fftSize;
       return Math.max(0, Math.min((hertz - left) / (centre - left), (right - hertz) / (right - centre)));
     });
+    if (!weights.some((weight) => weight > 0)) {
+      throw new MetadataError(`front end: filter ${filter} of ${numMels}, ${left.toFixed(0)} to ${right.toFixed(0)} Hz, holds no bin ` +
+        `of a ${fftSize}-point spectrum; use fewer numMels, a larger fftSize or a higher lowFrequency`);
+    }
+    return weights;
   });
 }
 
@@ -98,17 +108,4 @@ export function cepstrumMatrix(recipe: Recipe): { bytes: Uint8Array; rows: numbe
     packed[rows * columns + c] = -(mean?.[c] ?? 0) * (scale?.[c] ?? 1);
   }
   return { bytes: new Uint8Array(packed.buffer), rows, columns };
-}
-
-/** Blocks one after the other, each aligned, and where each begins. */
-export function layOut(blocks: readonly Uint8Array[]): { bytes: Uint8Array; offsets: number[] } {
-  const offsets: number[] = [];
-  let size = 0;
-  for (const block of blocks) {
-    offsets.push(size);
-    size += align(block.byteLength, ALIGNMENT);
-  }
-  const bytes = new Uint8Array(size);
-  blocks.forEach((block, i) => bytes.set(block, offsets[i]));
-  return { bytes, offsets };
 }

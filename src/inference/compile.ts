@@ -1,5 +1,5 @@
-import { align, ALIGNMENT, gruScratchBytes, gruStateBytes, paddedRows, paddedSize, quantizedBytes, type Precision } from '../kernels/layout.js';
-import { pointerTo, ProgramBuilder } from '../kernels/program.js';
+import { gruScratchBytes, gruStateBytes, paddedRows, paddedSize, quantizedBytes, type Precision } from '../kernels/layout.js';
+import { ProgramBuilder, RegionBuilder } from '../kernels/program.js';
 import type {
   ActivationLayer, ConcatLayer, DenseLayer, GruLayer, Layer, Network, SliceLayer, SoftmaxLayer, ValueId,
 } from '../model/network.js';
@@ -15,10 +15,9 @@ class Compiler {
   readonly #packer = new Packer();
   readonly #step = new ProgramBuilder();
   readonly #reset = new ProgramBuilder();
-  readonly #constants: Uint8Array[] = [];
-  #constantBytes = 0;
-  #scratchBytes = 0;
-  #stateBytes = 0;
+  readonly #constants = new RegionBuilder('constants');
+  readonly #scratch = new RegionBuilder('scratch');
+  readonly #state = new RegionBuilder('state');
   readonly #ports: Port[];
   readonly #layerBytes: readonly number[];
   /** Pointers to the int16 forms of values. */
@@ -27,27 +26,21 @@ class Compiler {
   constructor(network: Network, precision: Precision) {
     this.#precision = precision;
     this.#ports = network.values.map(({ size }) => ({ pointer: 0, size }));
-    for (const { values } of network.inputs) for (const id of values) this.#place(id, this.#scratch(this.#valueBytes(id)));
-    for (const { values } of network.states) for (const id of values) this.#place(id, this.#state(this.#valueBytes(id)));
+    for (const { values } of network.inputs) for (const id of values) this.#place(id, this.#scratch.reserve(this.#valueBytes(id)));
+    for (const { values } of network.states) for (const id of values) this.#place(id, this.#state.reserve(this.#valueBytes(id)));
     this.#layerBytes = network.layers.map((layer) => {
-      const before = this.#constantBytes;
+      const before = this.#constants.size;
       this.#layer(layer);
-      return this.#constantBytes - before;
+      return this.#constants.size - before;
     });
   }
 
   plan(): Plan {
-    const constants = new Uint8Array(this.#constantBytes);
-    let at = 0;
-    for (const block of this.#constants) {
-      constants.set(block, at);
-      at += align(block.byteLength, ALIGNMENT);
-    }
     return {
       precision: this.#precision,
-      constants,
-      scratchBytes: this.#scratchBytes,
-      stateBytes: this.#stateBytes,
+      constants: this.#constants.finish(),
+      scratchBytes: this.#scratch.size,
+      stateBytes: this.#state.size,
       reset: this.#reset.finish(),
       step: this.#step.finish(),
       ports: this.#ports,
@@ -70,13 +63,13 @@ class Compiler {
   #gru(layer: GruLayer): void {
     const hidden = paddedSize(layer.hiddenSize);
     const { W, R } = gruMatrices(layer);
-    const state = this.#state(gruStateBytes(this.#precision, hidden));
+    const state = this.#state.reserve(gruStateBytes(this.#precision, hidden));
     this.#initialState(layer, state);
     this.#step.call(
       this.#precision === 'int8' ? 'gruInt8' : 'gruF32',
       this.#precision === 'int8' ? this.#quantizedForm(layer.input) : this.#pointer(layer.input),
       this.#matrices(this.#precision, W), this.#matrices(this.#precision, ...R), state,
-      this.#scratch(gruScratchBytes(hidden)), paddedSize(layer.inputSize), hidden, layer.linearBeforeReset ? 1 : 0);
+      this.#scratch.reserve(gruScratchBytes(hidden)), paddedSize(layer.inputSize), hidden, layer.linearBeforeReset ? 1 : 0);
     this.#place(layer.output, state);
     if (this.#precision === 'int8') this.#quantized.set(layer.output, state + 4 * hidden);
   }
@@ -84,7 +77,7 @@ class Compiler {
   #initialState({ initialH, hiddenSize }: GruLayer, state: number): void {
     const bytes = 4 * hiddenSize;
     if (initialH instanceof Float32Array) {
-      const h = this.#constant(new Uint8Array(initialH.buffer, initialH.byteOffset, bytes));
+      const h = this.#constants.place(new Uint8Array(initialH.buffer, initialH.byteOffset, bytes));
       this.#reset.call('copy', h, state, 0, 0, bytes);
     } else if (initialH !== null) {
       this.#reset.call('copy', this.#pointer(initialH), state, 0, 0, bytes);
@@ -97,14 +90,14 @@ class Compiler {
     const columns = this.#ports[layer.input].size;
     const precision = this.#precision === 'int8' && rows >= INT8_DENSE_ROWS ? 'int8' : 'f32';
     const x = precision === 'int8' ? this.#quantizedForm(layer.input) : this.#pointer(layer.input);
-    const y = this.#scratch(4 * paddedRows(rows));
+    const y = this.#scratch.reserve(4 * paddedRows(rows));
     const matrix = this.#matrices(precision, { rows, columns, weights: layer.weights, bias: layer.bias });
     this.#step.call(precision === 'int8' ? 'matvecInt8' : 'matvecF32', matrix, x, y, paddedRows(rows), paddedSize(columns));
     this.#place(layer.output, y);
   }
 
   #activation(layer: ActivationLayer): void {
-    const y = this.#scratch(this.#valueBytes(layer.output));
+    const y = this.#scratch.reserve(this.#valueBytes(layer.output));
     this.#step.call(layer.activation, this.#pointer(layer.input), y, this.#ports[layer.output].size);
     this.#place(layer.output, y);
   }
@@ -112,15 +105,15 @@ class Compiler {
   #softmax(layer: SoftmaxLayer): void {
     const bytes = this.#valueBytes(layer.output);
     const x = this.#pointer(layer.input);
-    const y = this.#scratch(bytes);
+    const y = this.#scratch.reserve(bytes);
     const { size } = this.#ports[layer.output];
-    if (layer.log) this.#step.call('logSoftmax', x, y, this.#scratch(bytes), size);
+    if (layer.log) this.#step.call('logSoftmax', x, y, this.#scratch.reserve(bytes), size);
     else this.#step.call('softmax', x, y, size);
     this.#place(layer.output, y);
   }
 
   #concat(layer: ConcatLayer): void {
-    const y = this.#scratch(this.#valueBytes(layer.output));
+    const y = this.#scratch.reserve(this.#valueBytes(layer.output));
     let offset = 0;
     for (const input of layer.inputs) {
       const bytes = 4 * this.#ports[input].size;
@@ -131,7 +124,7 @@ class Compiler {
   }
 
   #slice(layer: SliceLayer): void {
-    const y = this.#scratch(this.#valueBytes(layer.output));
+    const y = this.#scratch.reserve(this.#valueBytes(layer.output));
     this.#step.call('copy', this.#pointer(layer.input), y, 4 * layer.start, 0, 4 * this.#ports[layer.output].size);
     this.#place(layer.output, y);
   }
@@ -141,7 +134,7 @@ class Compiler {
     const known = this.#quantized.get(id);
     if (known !== undefined) return known;
     const n = paddedSize(this.#ports[id].size);
-    const quantized = this.#scratch(quantizedBytes(n));
+    const quantized = this.#scratch.reserve(quantizedBytes(n));
     this.#step.call('quantize', this.#pointer(id), quantized, n);
     this.#quantized.set(id, quantized);
     return quantized;
@@ -160,29 +153,10 @@ class Compiler {
     return 4 * paddedRows(this.#ports[id].size);
   }
 
-  /** Packed matrices, one right behind the other. */
+  /** Packed matrices, one right behind the other: the bytes of each are a multiple of the alignment. */
   #matrices(precision: Precision, ...matrices: Matrix[]): number {
-    const pointers = matrices.map((matrix) => this.#constant(this.#packer.pack(precision, matrix)));
+    const pointers = matrices.map((matrix) => this.#constants.place(this.#packer.pack(precision, matrix)));
     return pointers[0];
-  }
-
-  #constant(bytes: Uint8Array): number {
-    const offset = this.#constantBytes;
-    this.#constants.push(bytes);
-    this.#constantBytes += align(bytes.byteLength, ALIGNMENT);
-    return pointerTo('constants', offset);
-  }
-
-  #scratch(bytes: number): number {
-    const offset = this.#scratchBytes;
-    this.#scratchBytes += align(bytes, ALIGNMENT);
-    return pointerTo('scratch', offset);
-  }
-
-  #state(bytes: number): number {
-    const offset = this.#stateBytes;
-    this.#stateBytes += align(bytes, ALIGNMENT);
-    return pointerTo('state', offset);
   }
 }
 

@@ -1,5 +1,6 @@
 import { InputError } from '../errors.js';
-import { axisSize, type Axis, type Network, type TensorLayout } from '../model/network.js';
+import { axisSize, hasTime, type Axis, type Network, type TensorLayout } from '../model/network.js';
+import { isFloat32Array, typeName } from '../typed-arrays.js';
 import type { Session, Stream } from './session.js';
 
 /** A whole tensor, shaped like onnxruntime's. */
@@ -22,6 +23,7 @@ interface Sizes {
  */
 export function run(session: Session, inputs: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
   const { network } = session;
+  if (typeof inputs !== 'object' || inputs === null) throw new InputError(`run: got ${typeName(inputs)}, expected tensors by name`);
   const given = [...network.inputs, ...network.states];
   for (const name of Object.keys(inputs)) {
     if (!given.some((layout) => layout.name === name)) {
@@ -61,8 +63,6 @@ function runBatch(
   }
 }
 
-const hasTime = (layout: TensorLayout): boolean => layout.axes.some((axis) => axis.some(({ role }) => role === 'time'));
-
 function emptyTensor(layout: TensorLayout, { batch, frames }: Sizes): Tensor {
   const dims = layout.axes.map((axis) => axisSize(axis, batch, frames));
   return { type: 'float32', dims, data: new Float32Array(dims.reduce((product, dim) => product * dim, 1)) };
@@ -70,50 +70,59 @@ function emptyTensor(layout: TensorLayout, { batch, frames }: Sizes): Tensor {
 
 /** Batch and number of frames, which all inputs must agree on. */
 function matchSizes(layouts: readonly TensorLayout[], inputs: Readonly<Record<string, Tensor>>): Sizes {
-  const found: { batch?: number; time?: number } = {};
+  const known: Known = {};
   for (const layout of layouts) {
-    const tensor = inputs[layout.name];
-    if (!tensor) throw new InputError(`input "${layout.name}" is missing; expected float32 ${printDims(layout)}`);
-    checkTensor(layout, tensor);
-    layout.axes.forEach((axis, i) => matchAxis(layout, tensor, axis, i, found));
+    checkTensor(layout, inputs[layout.name]);
+    layout.axes.forEach((axis, i) => {
+      if (!matchAxis(axis, inputs[layout.name].dims[i], known)) throw wrongShape(layout, inputs[layout.name]);
+    });
   }
-  return { batch: found.batch ?? 1, frames: found.time ?? 0 };
+  return { batch: known.batch ?? 1, frames: known.time ?? 1 };
 }
 
-function checkTensor(layout: TensorLayout, { type, dims, data }: Tensor): void {
+/** What tensors have said of the sizes so far. */
+type Known = { -readonly [Role in 'batch' | 'time']?: number };
+
+function wrongShape(layout: TensorLayout, { dims, data }: Tensor): InputError {
+  return new InputError(`input "${layout.name}": got [${dims}] with ${data.length} floats, expected ${printDims(layout)}`);
+}
+
+function checkTensor(layout: TensorLayout, tensor: Tensor | undefined): void {
   const where = `input "${layout.name}"`;
-  if (type !== 'float32' || !(data instanceof Float32Array)) {
-    throw new InputError(`${where}: got type ${type}, expected float32 with a Float32Array as data`);
+  if (!tensor) throw new InputError(`${where} is missing; expected float32 ${printDims(layout)}`);
+  const { type, dims, data } = tensor;
+  if (type !== 'float32' || !isFloat32Array(data)) {
+    throw new InputError(`${where}: got type ${type} with a ${typeName(data)}, expected float32 with a Float32Array as data`);
   }
+  if (!Array.isArray(dims)) throw new InputError(`${where}: got ${typeName(dims)} as dims, expected an array`);
   const elements = dims.reduce((product, dim) => product * dim, 1);
-  if (dims.length !== layout.axes.length || elements !== data.length || elements === 0) {
-    throw new InputError(`${where}: got [${dims}] with ${data.length} floats, expected ${printDims(layout)}`);
+  if (dims.length !== layout.axes.length || elements !== data.length || !dims.every((dim) => Number.isInteger(dim) && dim > 0)) {
+    throw wrongShape(layout, tensor);
   }
 }
 
-/** Holds one axis of a tensor against its layout; its open factor, at most one, takes what the others leave. */
-function matchAxis(
-  layout: TensorLayout, tensor: Tensor, axis: Axis, index: number, found: { batch?: number; time?: number }): void {
-  const refuse = (): never => {
-    throw new InputError(`input "${layout.name}": got [${tensor.dims}], expected ${printDims(layout)}`);
-  };
-  let left = tensor.dims[index];
-  const open: ('batch' | 'time')[] = [];
-  for (const factor of axis) {
-    const size = typeof factor.size === 'number' ? factor.size : found[factor.role as 'batch' | 'time'];
-    if (size === undefined) open.push(factor.role as 'batch' | 'time');
-    else left /= size;
-    if (size !== undefined && (factor.role === 'batch' || factor.role === 'time')) {
-      if ((found[factor.role] ??= size) !== size) refuse();
+/** Holds the size of one axis against its factors; the one that is not known yet takes what the others leave. */
+function matchAxis(axis: Axis, size: number, known: Known): boolean {
+  let left = size;
+  let open: 'batch' | 'time' | undefined;
+  for (const { role, size: stated } of axis) {
+    const isRepeated = role === 'batch' || role === 'time';
+    const expected = isRepeated ? (known[role] ?? (typeof stated === 'number' ? stated : undefined)) : Number(stated);
+    if (expected === undefined) {
+      if (open) return false; // two open sizes in one axis can't be told apart
+      open = role as 'batch' | 'time';
+    } else {
+      if (typeof stated === 'number' && stated !== expected) return false;
+      if (isRepeated) known[role] = expected;
+      left /= expected;
     }
   }
-  if (open.length > 1) throw new InputError(`input "${layout.name}": batch and time in one axis can't be told apart; give batch 1`);
-  if (!Number.isInteger(left) || (open.length === 0 && left !== 1)) refuse();
-  if (open.length === 1) found[open[0]] = left;
+  if (open) known[open] = left;
+  return Number.isInteger(left) && (open !== undefined || left === 1);
 }
 
 /** A layout's shape with the names of its open dimensions, such as `[batch, time, 40]`. */
-export function printDims(layout: TensorLayout): string {
+function printDims(layout: TensorLayout): string {
   return `[${layoutDims(layout).join(', ')}]`;
 }
 

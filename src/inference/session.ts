@@ -3,13 +3,15 @@ import { Arena } from '../kernels/arena.js';
 import { bindPointer, bindProgram, type Regions } from '../kernels/program.js';
 import { execute } from '../kernels/table.js';
 import type { Network, TensorLayout } from '../model/network.js';
+import { findNotFinite, isFloat32Array, typeName } from '../typed-arrays.js';
 import { verifyPlan, type Plan } from './plan.js';
 
 /** A plan in memory: weights and scratch, which its streams share. */
 export class Session {
   readonly network: Network;
   readonly plan: Plan;
-  readonly #arena = new Arena();
+  /** Shared with whoever works on the same streams, such as a front end. */
+  readonly arena = new Arena();
   readonly #constants: number;
   readonly #scratch: number;
 
@@ -18,18 +20,13 @@ export class Session {
     verifyPlan(plan);
     this.network = network;
     this.plan = plan;
-    this.#constants = this.#arena.place(plan.constants);
-    this.#scratch = this.#arena.allocate(plan.scratchBytes);
-  }
-
-  /** Bytes of WebAssembly memory in use by this session and its streams, in whole pages. */
-  get byteLength(): number {
-    return this.#arena.byteLength;
+    this.#constants = this.arena.place(plan.constants);
+    this.#scratch = this.arena.allocate(plan.scratchBytes);
   }
 
   open(): Stream {
-    const state = this.#arena.allocate(this.plan.stateBytes);
-    return new Stream(this.network, this.plan, this.#arena, [this.#constants, this.#scratch, state]);
+    const state = this.arena.allocate(this.plan.stateBytes);
+    return new Stream(this.network, this.plan, this.arena, [this.#constants, this.#scratch, state]);
   }
 }
 
@@ -79,16 +76,15 @@ export class Stream {
    * Begins a new sequence.
    *
    * @param states initial states by name, each [parts × hidden]; one that is left out is zero
-   * @throws InputError for an unknown name or a wrong length
+   * @throws InputError for an unknown name, a wrong type or length, or numbers that are not finite; the stream is then as before
    */
   reset(states: Readonly<Record<string, Float32Array>> = {}): void {
     this.#assertOpen();
+    refuseUnknown('state', states, this.#states);
+    const given = this.#states.filter(({ name }) => states[name] !== undefined);
+    for (const slot of given) check(slot, states[slot.name]);
     this.#arena.f32.fill(0, this.#regions[2] >> 2, (this.#regions[2] + this.#stateBytes) >> 2);
-    for (const name of Object.keys(states)) {
-      const slot = this.#states.find((state) => state.name === name);
-      if (!slot) throw new InputError(`state "${name}" does not exist; this model has ${names(this.#states)}`);
-      this.#write(slot, states[name]);
-    }
+    for (const slot of given) this.#write(slot, states[slot.name]);
     execute(this.#reset, this.#arena.kernels);
   }
 
@@ -97,15 +93,16 @@ export class Stream {
    *
    * @param frame the features of the frame, or, for a model with several inputs, those of each by name
    * @returns `outputs`, overwritten by the next step
-   * @throws InputError for a frame of another length or a missing input
+   * @throws InputError for a missing or unknown input, a wrong type or length, or numbers that are not finite; the stream is then
+   *   as before
    */
   step(frame: Float32Array | Readonly<Record<string, Float32Array>>): Readonly<Record<string, Float32Array>> {
     this.#assertOpen();
-    if (frame instanceof Float32Array) {
-      if (this.#inputs.length !== 1) throw new InputError(`a frame for each of ${names(this.#inputs)} is needed: pass an object`);
-      this.#write(this.#inputs[0], frame);
+    if (this.#inputs.length === 1 && (ArrayBuffer.isView(frame) || typeof frame !== 'object' || frame === null)) {
+      check(this.#inputs[0], frame);
+      this.#write(this.#inputs[0], frame as Float32Array);
     } else {
-      for (const slot of this.#inputs) this.#write(slot, frame[slot.name]);
+      this.#writeByName(frame as Readonly<Record<string, Float32Array>>);
     }
     execute(this.#step, this.#arena.kernels);
     this.#read();
@@ -122,10 +119,13 @@ export class Stream {
     if (!this.#open) throw new InputError('this stream is closed; open another one with model.stream()');
   }
 
-  #write(slot: Slot, floats: Float32Array | undefined): void {
-    if (floats?.length !== slot.size) {
-      throw new InputError(`"${slot.name}": got ${floats === undefined ? 'nothing' : `${floats.length} floats`}, expected ${slot.size}`);
-    }
+  #writeByName(frames: Readonly<Record<string, Float32Array>>): void {
+    refuseUnknown('input', frames, this.#inputs);
+    for (const slot of this.#inputs) check(slot, frames?.[slot.name]);
+    for (const slot of this.#inputs) this.#write(slot, frames[slot.name]);
+  }
+
+  #write(slot: Slot, floats: Float32Array): void {
     const memory = this.#arena.f32;
     let at = 0;
     for (const { index, size } of slot.parts) for (let i = 0; i < size; i++) memory[index + i] = floats[at++];
@@ -138,6 +138,22 @@ export class Stream {
       let at = 0;
       for (const { index, size } of slot.parts) for (let i = 0; i < size; i++) floats[at++] = memory[index + i];
     }
+  }
+}
+
+/** @throws InputError when `floats` is not what a slot takes */
+function check(slot: Slot, floats: unknown): void {
+  const expected = `expected a Float32Array of ${slot.size}`;
+  if (!isFloat32Array(floats)) throw new InputError(`"${slot.name}": got ${floats === undefined ? 'nothing' : typeName(floats)}, ${expected}`);
+  if (floats.length !== slot.size) throw new InputError(`"${slot.name}": got ${floats.length} floats, ${expected}`);
+  const bad = findNotFinite(floats);
+  if (bad >= 0) throw new InputError(`"${slot.name}": element ${bad} is ${floats[bad]}, expected finite numbers`);
+}
+
+function refuseUnknown(what: string, given: Readonly<Record<string, unknown>>, slots: readonly Slot[]): void {
+  if (typeof given !== 'object' || given === null) throw new InputError(`got ${typeName(given)}, expected one Float32Array for each of ${names(slots)}`);
+  for (const name of Object.keys(given)) {
+    if (!slots.some((slot) => slot.name === name)) throw new InputError(`${what} "${name}" does not exist; this model has ${names(slots)}`);
   }
 }
 

@@ -3,9 +3,9 @@
 /** Bytes to which every buffer is aligned. */
 export const ALIGNMENT = 16;
 
-/** `n` rounded up to a multiple of `to`, a power of two. */
+/** `n` rounded up to a multiple of `to`; no bit tricks, which would wrap at 2³¹. */
 export function align(n: number, to: number): number {
-  return (n + to - 1) & -to;
+  return Math.ceil(n / to) * to;
 }
 
 /** Elements that a matrix with `rows` is padded to. */

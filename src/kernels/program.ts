@@ -1,19 +1,19 @@
-import { ALIGNMENT } from './layout.js';
-import type { KernelExports } from './module.js';
-import { KERNELS, type Kernel } from './table.js';
+import { align, ALIGNMENT } from './layout.js';
+import { KERNELS, type Kernel, type KernelName } from './table.js';
 
 /**
  * A program is a frozen list of kernel calls, `[kernel, pointers…, counts…]*` in one Int32Array: it can be printed, cloned
  * and posted, and is checked once, before it runs. A pointer is an offset into one of three regions, whose number takes the
  * low bits that alignment leaves free.
  */
-export const Region = { constants: 0, scratch: 1, state: 2 } as const;
+const Region = { constants: 0, scratch: 1, state: 2 } as const;
+export type RegionName = keyof typeof Region;
 const REGION_NAMES = Object.keys(Region);
 
 /** Where the regions begin in memory, or how many bytes they have. */
 export type Regions = readonly [constants: number, scratch: number, state: number];
 
-export function pointerTo(region: keyof typeof Region, offset: number): number {
+export function pointerTo(region: RegionName, offset: number): number {
   return offset | Region[region];
 }
 
@@ -31,9 +31,8 @@ const CODES = new Map(KERNELS.map((kernel, code) => [kernel.name, code]));
 export class ProgramBuilder {
   readonly #words: number[] = [];
 
-  call(name: keyof KernelExports, ...args: number[]): void {
-    const code = CODES.get(name);
-    if (code === undefined) throw new RangeError(`program: ${name} can't be called from a program`);
+  call(name: KernelName, ...args: number[]): void {
+    const code = CODES.get(name)!;
     const { pointers, counts } = KERNELS[code];
     if (args.length !== pointers.length + counts.length) {
       throw new RangeError(`program: ${name}: got ${args.length} arguments, expected ${[...pointers, ...counts.map(([count]) => count)].join(', ')}`);
@@ -93,6 +92,10 @@ export function verifyProgram(program: Int32Array, constants: Uint8Array, region
         throw new RangeError(`program: ${kernel.name}: ${name} is ${counts[i]}, expected a multiple of ${multipleOf}, 0 or more`);
       }
     });
+    pointers.slice(-kernel.written).forEach((pointer, i) => {
+      if (regionOf(pointer) !== Region.constants) return;
+      throw new RangeError(`program: ${kernel.name}: ${kernel.pointers.at(i - kernel.written)} is written, and is among the constants`);
+    });
     const verify = (extents: number[]): void => pointers.forEach((pointer, i) =>
       verifyPointer(pointer, extents[i], regions, `program: ${kernel.name}: ${kernel.pointers[i]}`));
     verify(kernel.extents(...counts));
@@ -115,4 +118,36 @@ export function printProgram(program: Int32Array): string {
     ];
     return `${kernel.name}(${args.join(', ')})`;
   }).join('\n');
+}
+
+/** Lays blocks out side by side in one region, each aligned. */
+export class RegionBuilder {
+  readonly #region: RegionName;
+  readonly #blocks: { offset: number; bytes: Uint8Array }[] = [];
+  /** Bytes so far. */
+  size = 0;
+
+  constructor(region: RegionName) {
+    this.#region = region;
+  }
+
+  /** A pointer to `bytes` bytes that begin as zeros. */
+  reserve(bytes: number): number {
+    const offset = this.size;
+    this.size += align(bytes, ALIGNMENT);
+    return pointerTo(this.#region, offset);
+  }
+
+  /** A pointer to a copy of `bytes`. */
+  place(bytes: Uint8Array): number {
+    this.#blocks.push({ offset: this.size, bytes });
+    return this.reserve(bytes.byteLength);
+  }
+
+  /** The region's content. */
+  finish(): Uint8Array {
+    const content = new Uint8Array(this.size);
+    for (const { offset, bytes } of this.#blocks) content.set(bytes, offset);
+    return content;
+  }
 }

@@ -1,13 +1,15 @@
 import {
-  ALIGNMENT, gruRecurrentBytes, gruScratchBytes, gruStateBytes, matrixBytes, paddedRows, quantizedBytes,
+  align, ALIGNMENT, gruRecurrentBytes, gruScratchBytes, gruStateBytes, matrixBytes, paddedRows, quantizedBytes,
   spectrumTableFloats, spectrumWorkBytes, type Precision,
 } from './layout.js';
 import type { KernelExports } from './module.js';
 
 /** A kernel that a program may call: its parameters, pointers first, and the bytes behind each pointer. */
 export interface Kernel {
-  readonly name: keyof KernelExports;
+  readonly name: KernelName;
+  /** Those that a kernel writes through come last; the constants are shut to them. */
   readonly pointers: readonly string[];
+  readonly written: number;
   readonly counts: readonly Count[];
   readonly extents: (...counts: number[]) => number[];
   /** The extents where a table among the constants decides them; asked once `extents` has been found to hold. */
@@ -15,7 +17,9 @@ export interface Kernel {
 }
 
 /** A whole number, 0 or more, that is a multiple of something: 1, or what the kernel's loops take at a time. */
-export type Count = readonly [name: string, multipleOf: number];
+type Count = readonly [name: string, multipleOf: number];
+
+export type KernelName = Exclude<keyof KernelExports, 'memory' | 'packF32' | 'packInt8'>;
 
 /** Code of a kernel in a program: its index in KERNELS. */
 const enum Code {
@@ -27,6 +31,7 @@ function gru(precision: Precision): Kernel {
   return {
     name: precision === 'int8' ? 'gruInt8' : 'gruF32',
     pointers: ['x', 'W', 'R', 'state', 'scratch'],
+    written: 2,
     counts: [['input', 8], ['hidden', 8], ['linearBeforeReset', 1]],
     extents: (input, hidden) => [
       precision === 'int8' ? quantizedBytes(input) : 4 * input,
@@ -42,6 +47,7 @@ function matvec(precision: Precision): Kernel {
   return {
     name: precision === 'int8' ? 'matvecInt8' : 'matvecF32',
     pointers: ['weights', 'x', 'y'],
+    written: 1,
     counts: [['rows', 16], ['columns', 8]],
     extents: (rows, columns) => [
       matrixBytes(precision, rows, columns),
@@ -52,10 +58,8 @@ function matvec(precision: Precision): Kernel {
 }
 
 function elementwise(name: 'sigmoid' | 'tanh' | 'relu' | 'softmax'): Kernel {
-  return { name, pointers: ['x', 'y'], counts: [['n', 1]], extents: (n) => [4 * paddedTo4(n), 4 * paddedTo4(n)] };
+  return { name, pointers: ['x', 'y'], written: 1, counts: [['n', 1]], extents: (n) => [align(4 * n, 16), align(4 * n, 16)] };
 }
-
-const paddedTo4 = (n: number): number => (n + 3) & -4;
 
 /** How far the groups of a filterbank, and the power that they read, reach; see assembly/mel.ts. */
 function filterExtents(pointers: number[], [groups]: number[], constants: Uint8Array): number[] {
@@ -78,10 +82,22 @@ function filterExtents(pointers: number[], [groups]: number[], constants: Uint8A
 export const KERNELS: readonly Kernel[] = [
   gru('f32'),
   gru('int8'),
-  { name: 'resetGruInt8', pointers: ['state'], counts: [['hidden', 8]], extents: (hidden) => [gruStateBytes('int8', hidden)] },
+  {
+    name: 'resetGruInt8',
+    pointers: ['state'],
+    written: 1,
+    counts: [['hidden', 8]],
+    extents: (hidden) => [gruStateBytes('int8', hidden)],
+  },
   matvec('f32'),
   matvec('int8'),
-  { name: 'quantize', pointers: ['x', 'quantized'], counts: [['n', 8]], extents: (n) => [4 * n, quantizedBytes(n)] },
+  {
+    name: 'quantize',
+    pointers: ['x', 'quantized'],
+    written: 1,
+    counts: [['n', 8]],
+    extents: (n) => [4 * n, quantizedBytes(n)],
+  },
   elementwise('sigmoid'),
   elementwise('tanh'),
   elementwise('relu'),
@@ -89,12 +105,14 @@ export const KERNELS: readonly Kernel[] = [
   {
     name: 'logSoftmax',
     pointers: ['x', 'y', 'scratch'],
+    written: 2,
     counts: [['n', 1]],
-    extents: (n) => [4 * paddedTo4(n), 4 * paddedTo4(n), 4 * paddedTo4(n)],
+    extents: (n) => [align(4 * n, 16), align(4 * n, 16), align(4 * n, 16)],
   },
   {
     name: 'powerSpectrum',
     pointers: ['samples', 'tables', 'work', 'power'],
+    written: 2,
     counts: [['size', 64]],
     extents: (size) => (Number.isInteger(Math.log2(size))
       ? [4 * size, 4 * spectrumTableFloats(size), spectrumWorkBytes(size), 2 * size + 4]
@@ -103,6 +121,7 @@ export const KERNELS: readonly Kernel[] = [
   {
     name: 'logMel',
     pointers: ['power', 'filters', 'out'],
+    written: 1,
     counts: [['groups', 1]],
     extents: (groups) => [0, 32 * groups, 16 * groups],
     tableExtents: filterExtents,
@@ -110,6 +129,7 @@ export const KERNELS: readonly Kernel[] = [
   {
     name: 'copy',
     pointers: ['from', 'to'],
+    written: 1,
     counts: [['fromOffset', 4], ['toOffset', 4], ['bytes', 4]],
     extents: (fromOffset, toOffset, bytes) => [fromOffset + bytes, toOffset + bytes],
   },

@@ -5,37 +5,24 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** What the outputs of a model mean. */
 export interface Labels {
+  readonly version?: 1;
   /** The name of the posterior's tensor; the first output where absent. */
   readonly output?: string;
   /** One a feature of the posterior, in its order. */
   readonly names: readonly string[];
 }
 
-/**
- * The contract that a model file carries in `metadata_props`: under `tympan.frontend` the recipe of its features, under
- * `tympan.labels` what its outputs mean, under `tympan.detection` its decision defaults. Each is a JSON object with a
- * `version`. The recipe and the decision defaults are checked by who uses them.
- */
-export interface Metadata {
-  readonly frontend?: JsonObject;
-  readonly labels?: Labels;
-  readonly detection?: JsonObject;
-}
-
-/** Everything that a model's contract may be written under. */
+/** The parts of a model's contract and where `metadata_props` holds them, as JSON objects with a `version`. */
 export const METADATA_KEYS = { frontend: 'tympan.frontend', labels: 'tympan.labels', detection: 'tympan.detection' } as const;
 
 /**
- * Reads the contract from a model's `metadata_props`; keys of others are left alone.
+ * Reads one part of the contract; undefined where the file does not have it.
  *
  * @throws MetadataError for what is not a JSON object of version 1
  */
-export function parseMetadata(properties: ReadonlyMap<string, string>): Metadata {
-  const [frontend, labels, detection] = Object.values(METADATA_KEYS).map((key) => parseProperty(key, properties.get(key)));
-  return { frontend, labels: labels && parseLabels(labels), detection };
-}
-
-function parseProperty(key: string, text: string | undefined): JsonObject | undefined {
+export function parseProperty(properties: ReadonlyMap<string, string>, part: keyof typeof METADATA_KEYS): JsonObject | undefined {
+  const key = METADATA_KEYS[part];
+  const text = properties.get(key);
   if (text === undefined) return undefined;
   let json: unknown;
   try {
@@ -51,9 +38,10 @@ function parseProperty(key: string, text: string | undefined): JsonObject | unde
   return json as JsonObject;
 }
 
-/** @throws MetadataError when `names` is not a list of distinct, non-empty strings */
-export function parseLabels(json: JsonObject): Labels {
-  const { names, output } = json;
+/** @throws MetadataError for an unknown field, or when `names` is not a list of distinct, non-empty strings */
+export function parseLabels(json: Labels | JsonObject): Labels {
+  const { version: _, names, output, ...others } = json as JsonObject;
+  for (const field of Object.keys(others)) throw new MetadataError(`labels: "${field}" is no field; fields are version, names, output`);
   if (!Array.isArray(names) || names.length === 0 || !names.every((name) => typeof name === 'string' && name !== '')) {
     throw new MetadataError(`labels: names: got ${JSON.stringify(names)}, expected one name a feature of the posterior`);
   }

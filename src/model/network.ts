@@ -10,7 +10,7 @@ export type ValueId = number;
 
 /** What one frame of one sequence carries at a place of the graph: `size` floats. */
 export interface Value {
-  /** The tensor's name in the ONNX file. */
+  /** The tensor's name in the ONNX file; of a stacked state, with the index of the part. */
   readonly name: string;
   readonly size: number;
 }
@@ -104,7 +104,7 @@ export interface Network {
   readonly values: readonly Value[];
   /** Tensors with a time axis: one frame of each is given at every step. */
   readonly inputs: readonly TensorLayout[];
-  /** Tensors without one: initial states, given once a sequence. */
+  /** Tensors without one, given once a sequence: initial states, and whatever else layers read at every frame. */
   readonly states: readonly TensorLayout[];
   /** In an order in which every layer follows the layers that it reads. */
   readonly layers: readonly Layer[];
@@ -121,6 +121,11 @@ export function axisSize(axis: Axis, batch: number, frames: number): number {
     else size *= Number(factor.size);
   }
   return size;
+}
+
+/** Whether a tensor has a frame for every frame of the sequence. */
+export function hasTime(layout: TensorLayout): boolean {
+  return layout.axes.some((axis) => axis.some(({ role }) => role === 'time'));
 }
 
 /** Multiply-adds of one frame, without padding. */

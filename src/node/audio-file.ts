@@ -5,6 +5,7 @@ import { AudioError } from '../errors.js';
 import type { DecodedAudio } from './decoded-audio.js';
 import { decodeFlac } from './flac.js';
 import { resampleClip } from './resample-clip.js';
+import { checkSampleRate, isSampleRate, SAMPLE_RATES } from './sample-rate.js';
 import { decodeWav } from './wav.js';
 
 export interface AudioFile {
@@ -44,25 +45,27 @@ const OTHER_FORMATS: readonly (readonly [offset: number, magic: string, name: st
  * out as exactly n / 32768; another rate is resampled by libsamplerate's best sinc.
  *
  * @throws AudioError when the file can't be read, isn't audio, is empty, truncated or in an encoding that isn't supported.
- * @throws RangeError for a sample rate outside of 1,000 to 192,000 Hz.
+ * @throws TypeError, RangeError for a path that is none, or a sample rate outside of 1,000 to 192,000 Hz.
  * @example const { samples, duration } = await readAudio('speech.flac');
  */
 export async function readAudio(path: string | URL, options: ReadAudioOptions = {}): Promise<AudioFile> {
   const { sampleRate = 16000 } = options;
-  if (!Number.isInteger(sampleRate) || sampleRate < 1000 || sampleRate > 192000)
-    throw new RangeError(`sampleRate: got ${sampleRate}, expected whole Hz from 1000 to 192000`);
+  checkSampleRate(sampleRate);
   if (typeof path !== 'string' && !(path instanceof URL))
     throw new TypeError(`path: got ${typeof path}, expected a path or a file URL`);
+  if (path === '') throw new RangeError('path: got "", expected a path or a file URL');
   const name = path instanceof URL ? fileURLToPath(path) : path;
   const audio = await decode(await readBytes(name), name);
   let samples = mixDown(audio.channels);
   if (samples.length === 0) throw new AudioError(`${name}: holds no samples`);
   if (!areFinite(samples)) throw new AudioError(`${name}: holds samples that are not finite numbers`);
   if (audio.sampleRate !== sampleRate) {
-    if (audio.sampleRate < 1000 || audio.sampleRate > 192000)
-      throw new AudioError(`${name}: can't resample ${audio.sampleRate} Hz; expected 1000 to 192000 Hz`);
+    if (!isSampleRate(audio.sampleRate))
+      throw new AudioError(`${name}: can't resample ${audio.sampleRate} Hz; expected ${SAMPLE_RATES}`);
+    const had = samples.length;
     samples = await resampleClip(samples, audio.sampleRate, sampleRate);
-    if (samples.length === 0) throw new AudioError(`${name}: too short to resample`);
+    if (samples.length === 0)
+      throw new AudioError(`${name}: holds ${had} samples at ${audio.sampleRate} Hz, less than one at ${sampleRate} Hz`);
   }
   const { format, encoding, bitsPerSample } = audio;
   return {

@@ -3,8 +3,11 @@
  *
  * The device is held from the first `next()` until the iteration ends, by `break`, by `stop()` or by an error.
  */
+import type { Recording } from 'node-record-lpcm16';
 import { AudioError } from '../errors.js';
-import { findRecorder, reasonIn, RECORDERS, startRecorder, type Recorder, type Recording } from './recorder.js';
+import { RECORDERS, type Recorder } from './recorder.js';
+import { findRecorder, forget, killOnExit, reasonIn, startRecorder } from './recording.js';
+import { checkSampleRate } from './sample-rate.js';
 
 export interface MicrophoneOptions {
   /** The program that records: the first of arecord (on Linux), sox and rec that is installed, unless told. */
@@ -15,6 +18,10 @@ export interface MicrophoneOptions {
   sampleRate?: number;
 }
 
+/**
+ * One recording, to be iterated once: after its end, every further iteration ends at once, without an error. It has no
+ * `throw()`. For a new recording call `microphone()` again.
+ */
 export interface Microphone extends AsyncIterableIterator<Int16Array> {
   /** Ends the iteration and releases the device; resolves when the recorder is gone. */
   stop(): Promise<void>;
@@ -42,8 +49,8 @@ export function microphone(options: MicrophoneOptions = {}): Microphone {
     throw new RangeError(`recorder: got "${recorder}", expected ${RECORDERS.join(', ')}`);
   if (device !== undefined && typeof device !== 'string')
     throw new TypeError(`device: got ${typeof device}, expected a string`);
-  if (!Number.isInteger(sampleRate) || sampleRate < 1000 || sampleRate > 192000)
-    throw new RangeError(`sampleRate: got ${sampleRate}, expected whole Hz from 1000 to 192000`);
+  if (device === '') throw new RangeError('device: got "", expected the name of a device; leave it out for the default');
+  checkSampleRate(sampleRate);
   return new RecorderMicrophone(recorder, device, sampleRate);
 }
 
@@ -123,12 +130,10 @@ class RecorderMicrophone implements Microphone {
   #listen(recording: Recording): void {
     const { process: child } = recording;
     this.#recording = recording;
-    // A recorder must not outlive this process, however that ends.
-    const kill = () => child.kill('SIGKILL');
-    process.once('exit', kill);
+    killOnExit(child);
     this.#gone = new Promise((resolve) => {
       const leave = () => {
-        process.off('exit', kill);
+        forget(child);
         resolve();
       };
       child.once('exit', leave);

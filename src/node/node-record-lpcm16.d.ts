@@ -11,7 +11,8 @@ declare module 'node-record-lpcm16' {
     audioType: 'raw' | 'wav';
   }
 
-  interface Recording {
+  /** A running recorder. */
+  export interface Recording {
     readonly process: ChildProcess & { stderr: Readable };
     stream(): Readable;
     stop(): void;

@@ -1,0 +1,44 @@
+import { paddedRows, paddedSize, spectrumWorkBytes } from '../kernels/layout.js';
+import { ProgramBuilder, RegionBuilder } from '../kernels/program.js';
+import type { Recipe } from './recipe.js';
+import { cepstrumMatrix, melFilterbank, packFilters, spectrumTables } from './tables.js';
+
+/** The kernel calls that turn a frame of samples into features, and the tables they read: plain data, like a network's plan. */
+export interface FramePlan {
+  readonly constants: Uint8Array;
+  readonly scratchBytes: number;
+  readonly stateBytes: number;
+  readonly program: Int32Array;
+  /** Where the samples of a frame go, [fftSize] f32, and where its features are, [numCoefficients] f32. */
+  readonly samples: number;
+  readonly features: number;
+}
+
+/** @throws MetadataError for a filterbank with a filter that holds no bin */
+export function planFrame(recipe: Recipe): FramePlan {
+  const constants = new RegionBuilder('constants');
+  const scratch = new RegionBuilder('scratch');
+  const state = new RegionBuilder('state');
+  const filters = packFilters(melFilterbank(recipe), recipe.logFloor);
+  const matrix = cepstrumMatrix(recipe);
+  const tables = constants.place(new Uint8Array(spectrumTables(recipe).buffer));
+  const bank = constants.place(filters.bytes);
+  const dct = constants.place(matrix.bytes);
+  const samples = state.reserve(4 * recipe.fftSize);
+  const work = scratch.reserve(spectrumWorkBytes(recipe.fftSize));
+  const power = scratch.reserve(4 * Math.max(recipe.fftSize / 2 + 1, filters.powerFloats));
+  const energies = scratch.reserve(4 * Math.max(4 * filters.groups, paddedSize(recipe.numMels)));
+  const features = scratch.reserve(4 * paddedRows(recipe.numCoefficients));
+  const program = new ProgramBuilder();
+  program.call('powerSpectrum', samples, tables, work, power, recipe.fftSize);
+  program.call('logMel', power, bank, energies, filters.groups);
+  program.call('matvecF32', dct, energies, features, matrix.rows, matrix.columns);
+  return {
+    constants: constants.finish(),
+    scratchBytes: scratch.size,
+    stateBytes: state.size,
+    program: program.finish(),
+    samples,
+    features,
+  };
+}

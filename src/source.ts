@@ -1,0 +1,70 @@
+import { InputError } from './errors.js';
+import { typeName } from './typed-arrays.js';
+
+/** Where a model's bytes come from: a path (in Node) or URL, a Response, or the bytes themselves. */
+export type ModelSource = string | URL | Response | ArrayBuffer | Uint8Array;
+
+/** Wake-word models have kilobytes; this keeps an endless source from filling memory. */
+const MOST_BYTES = 64 * 2 ** 20;
+
+/** @throws InputError when the source can't be read or does not end; TypeError when it is none */
+export async function readSource(source: ModelSource): Promise<Uint8Array> {
+  if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
+  const type = typeName(source);
+  if (type === 'ArrayBuffer') return new Uint8Array(source as ArrayBuffer);
+  if (type === 'Response') return readResponse(source as Response, (source as Response).url || 'a response');
+  if (type !== 'string' && type !== 'URL') throw new TypeError(`model: got ${type}, expected a path, a URL, a Response or bytes`);
+  const text = String(source);
+  if (text === '') throw new InputError('model: got an empty path');
+  const inNode = typeof process !== 'undefined' && process.versions?.node !== undefined;
+  if (inNode && !/^(https?|data|blob):/.test(text)) return readPath(text);
+  const response = await fetch(text).catch((error: unknown) => {
+    throw new InputError(`model ${text}: can't be fetched: ${(error as Error).message}`, { cause: error });
+  });
+  return readResponse(response, text);
+}
+
+async function readResponse(response: Response, name: string): Promise<Uint8Array> {
+  if (!response.ok) throw new InputError(`model ${name}: the server answered ${response.status}`);
+  if (!response.body) return new Uint8Array(0);
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  const reader = response.body.getReader();
+  for (let next = await reader.read(); !next.done; next = await reader.read()) {
+    chunks.push(next.value);
+    size += next.value.byteLength;
+    if (size > MOST_BYTES) {
+      await reader.cancel();
+      throw tooLarge(name);
+    }
+  }
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return bytes;
+}
+
+/** Bundlers for browsers are told to leave the import alone: it is only reached in Node. */
+async function readPath(path: string): Promise<Uint8Array> {
+  const module = 'node:fs/promises';
+  const { readFile, stat } = (await import(/* webpackIgnore: true */ /* @vite-ignore */ module)) as typeof import('node:fs/promises');
+  const file = path.startsWith('file:') ? new URL(path) : path;
+  try {
+    const found = await stat(file);
+    if (found.isDirectory()) throw new InputError(`model ${path}: a folder, expected an ONNX file`);
+    if (!found.isFile() && !found.isFIFO()) throw new InputError(`model ${path}: a device, expected an ONNX file`);
+    if (found.size > MOST_BYTES) throw tooLarge(path);
+    return await readFile(file);
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    const reason = (error as { code?: string }).code === 'ENOENT' ? 'no such file' : (error as Error).message;
+    throw new InputError(`model ${path}: ${reason}`, { cause: error });
+  }
+}
+
+function tooLarge(name: string): InputError {
+  return new InputError(`model ${name}: has more than ${MOST_BYTES / 2 ** 20} MiB, expected a wake-word model`);
+}

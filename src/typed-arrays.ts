@@ -1,0 +1,25 @@
+/** Typed arrays by what they are, not by whose constructor made them: an iframe's or a test runner's is another realm's. */
+
+function isTagged(value: unknown, tag: string): boolean {
+  return ArrayBuffer.isView(value) && (value as unknown as { [Symbol.toStringTag]: string })[Symbol.toStringTag] === tag;
+}
+
+export function isFloat32Array(value: unknown): value is Float32Array {
+  return isTagged(value, 'Float32Array');
+}
+
+export function isInt16Array(value: unknown): value is Int16Array {
+  return isTagged(value, 'Int16Array');
+}
+
+/** What a value is called in a message: `Float64Array`, `Array`, `string`, `null`. */
+export function typeName(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return String(value === null ? null : typeof value);
+  return Object.prototype.toString.call(value).slice(8, -1);
+}
+
+/** The index of the first number that is NaN or infinite, −1 where there is none. */
+export function findNotFinite(values: ArrayLike<number>): number {
+  for (let i = 0; i < values.length; i++) if (values[i] - values[i] !== 0) return i;
+  return -1;
+}
