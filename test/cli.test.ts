@@ -20,7 +20,7 @@ function write(name: string, bytes: Uint8Array | string): string {
   return path;
 }
 
-/** A fixture with other `metadata_props`: an ONNX file is a protobuf message, and repeated fields may be appended. */
+/** A fixture with controls in its nodes' names and other `metadata_props`: an ONNX file is a protobuf message, and repeated fields may be appended. */
 function withMetadata(name: string, fixture: string, properties: Record<string, object>): string {
   const field = (number: number, bytes: Buffer) => {
     const header = [(number << 3) | 2];
@@ -30,7 +30,8 @@ function withMetadata(name: string, fixture: string, properties: Record<string, 
   };
   const appended = Object.entries(properties).map(([key, value]) =>
     field(14, Buffer.concat([field(1, Buffer.from(key)), field(2, Buffer.from(JSON.stringify(value)))])));
-  return write(name, Buffer.concat([readFileSync(`test/fixtures/onnx/${fixture}`), ...appended]));
+  const bytes = readFileSync(`test/fixtures/onnx/${fixture}`, 'latin1').replaceAll('node_GRU_', 'node\u001bGRU\u007f');
+  return write(name, Buffer.concat([Buffer.from(bytes, 'latin1'), ...appended]));
 }
 
 interface Result {
@@ -155,7 +156,8 @@ describe('tympan with a model that is none', () => {
       'tympan.frontend': { version: 1, preset: 'mfcc' }, 'tympan.labels': { version: 1, names } });
     const { status, stdout } = tympan('inspect', model);
     assert.equal(status, 0);
-    assert.ok(stdout.includes('\ufffd[2J\ufffd31m\ufffd, bbb'));
+    assert.ok(stdout.includes('\ufffd[2J\ufffd31m\ufffd,'), stdout);
+    assert.match(stdout, /^node\ufffdGRU\ufffd46 +gru/m);
     assert.doesNotMatch(stdout, /[^\P{Cc}\n]|\p{Bidi_Control}/u);
     const json = tympan('inspect', model, '--json').stdout;
     assert.doesNotMatch(json, /[^\P{Cc}\n]/u);
@@ -302,6 +304,16 @@ describe('tympan inspect', () => {
     assert.equal(stderr, '');
     for (const word of ['gru', 'dense', 'parameters', 'multiply-adds', 'front end', 'labels', 'happy']) assert.ok(stdout.includes(word), word);
     assert.ok(stdout.split('\n').every((line) => line === line.trimEnd()));
+  });
+
+  it('fits 80 columns, whatever the number of inputs and outputs and the length of warnings', () => {
+    for (const fixture of ['dynamo-bare', 'forged-two-heads', 'forged-reset-after-pytorch']) {
+      const { status, stdout } = tympan('inspect', `test/fixtures/onnx/${fixture}.onnx`);
+      assert.equal(status, 0);
+      for (const line of stdout.split('\n')) assert.ok(line.length <= 80, line);
+    }
+    const { stdout } = tympan('inspect', 'test/fixtures/onnx/torchscript-hidden-three-layers-states.onnx');
+    assert.match(stdout, /^x +\[batch, time, 8\] +input\nh0 +\[3, batch, 10\] +input, state\ny +\[batch, 3\] +output, at the end\nhn /m);
   });
 
   it('gives the summary of the model as JSON', async () => {

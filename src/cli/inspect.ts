@@ -41,13 +41,13 @@ function describe(file: string, summary: ModelSummary): string[] {
     '',
     ...layers(summary),
     '',
-    entry('streaming', summary.streaming),
-    entry('memory', memory(summary)),
+    ...entry('streaming', summary.streaming),
+    ...entry('memory', memory(summary)),
     ...section('front end', frontend, 'none in the file; detect, listen and features need one'),
-    labels ? entry('labels', labels.join(', ')) : entry('labels', 'none in the file; detect and listen need some'),
+    ...entry('labels', labels ?? 'none in the file; detect and listen need some'),
     ...keywords(detection?.keywords),
     ...section('detection', without(detection, 'keywords'), 'defaults'),
-    ...warnings.map((warning) => `${paint('yellow', 'warning')}  ${printable(warning)}`),
+    ...warnings.flatMap((warning) => entry('warning', warning, 'yellow')),
   ];
 }
 
@@ -80,38 +80,38 @@ function memory({ weightBytes, arenaBytes, streamBytes }: ModelSummary): string 
 
 /** Nested values as compact JSON; a long list, such as a mean for every coefficient, is only counted. */
 function section(title: string, values: Record<string, unknown> | undefined, otherwise: string): string[] {
-  if (!values) return [entry(title, otherwise)];
+  if (!values) return entry(title, otherwise);
   const compact = (value: unknown) => {
     if (Array.isArray(value) && value.length > 8) return `[${value.length} values]`;
     return typeof value === 'string' ? value : JSON.stringify(value);
   };
   const fields = Object.entries(values).filter(([key]) => key !== 'version');
-  return wrap(fields.map(([key, value]) => `${key} ${compact(value)}`)).map((line, i) => entry(i === 0 ? title : '', line));
+  return entry(title, fields.map(([key, value]) => `${key} ${compact(value)}`));
 }
 
 function keywords(json: unknown): string[] {
   if (!json) return [];
   const thresholds = Object.entries(json as Record<string, { threshold?: number }>);
-  return [entry('keywords', thresholds.map(([name, { threshold }]) => `${name} from ${threshold ?? 'the default'}`).join(', '))];
+  return entry('keywords', thresholds.map(([name, { threshold }]) => `${name} from ${threshold ?? 'the default'}`));
 }
 
 function without<T extends object>(values: T | undefined, key: string): Record<string, unknown> | undefined {
   return values && Object.fromEntries(Object.entries(values).filter(([each]) => each !== key));
 }
 
-/** Parts joined by commas, in lines of at most 66 characters: 77 with their title. */
-function wrap(parts: readonly string[]): string[] {
+/** A list or a sentence under its title, in lines of at most 78 characters where its parts or words allow. */
+function entry(title: string, text: string | readonly string[], style: 'dim' | 'yellow' = 'dim'): string[] {
+  const [parts, between] = typeof text === 'string' ? [text.split(' '), ' '] : [text, ', '];
   const lines: string[] = [];
   for (const part of parts) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + part.length + 2 <= 66) lines[lines.length - 1] = `${last}, ${part}`;
-    else lines.push(part);
+    const joined = `${lines.at(-1)}${between}${part}`;
+    if (lines.length > 0 && joined.length <= 66) lines[lines.length - 1] = joined;
+    else {
+      if (lines.length > 0) lines[lines.length - 1] += between.trimEnd();
+      lines.push(part);
+    }
   }
-  return lines;
-}
-
-function entry(title: string, text: string): string {
-  return `${paint('dim', title.padEnd(9))}  ${printable(text)}`;
+  return lines.map((line, i) => `${paint(style, (i === 0 ? title : '').padEnd(9))}  ${printable(line)}`);
 }
 
 function bytes(count: number): string {

@@ -30,12 +30,47 @@ export class Session {
   }
 }
 
-/** An input or output of a stream: a name, and where its floats are. */
-interface Slot {
+/** An input, state or output of a stream: its name, and where the floats of its values are. */
+class Slot {
   readonly name: string;
   readonly size: number;
-  /** Index of the first float of each of its values, and how many there are. */
-  readonly parts: readonly { readonly index: number; readonly size: number }[];
+  readonly #arena: Arena;
+  readonly #parts: readonly { readonly index: number; readonly size: number }[];
+  #views: Float32Array[] = []; // one a part
+
+  constructor(arena: Arena, { name, values }: TensorLayout, plan: Plan, regions: Regions) {
+    this.name = name;
+    this.#arena = arena;
+    this.#parts = values.map((id) => ({ index: bindPointer(plan.ports[id].pointer, regions) >> 2, size: plan.ports[id].size }));
+    this.size = this.#parts.reduce((sum, { size }) => sum + size, 0);
+  }
+
+  /** Copies the frame [size] into memory. */
+  write(frame: Float32Array): void {
+    let at = 0;
+    for (const view of this.#current()) {
+      view.set(this.#parts.length === 1 ? frame : frame.subarray(at, at + view.length));
+      at += view.length;
+    }
+  }
+
+  /** Copies memory into the frame [size]. */
+  read(frame: Float32Array): void {
+    let at = 0;
+    for (const view of this.#current()) {
+      frame.set(view, at);
+      at += view.length;
+    }
+  }
+
+  /** Views are kept, and taken again after memory has grown, which leaves them empty. */
+  #current(): readonly Float32Array[] {
+    if (this.#views.length === 0 || this.#views[0].length === 0) {
+      const { f32 } = this.#arena;
+      this.#views = this.#parts.map(({ index, size }) => f32.subarray(index, index + size));
+    }
+    return this.#views;
+  }
 }
 
 /**
@@ -56,10 +91,7 @@ export class Stream {
   #open = true;
 
   constructor(network: Network, plan: Plan, arena: Arena, regions: Regions) {
-    const slot = ({ name, values }: TensorLayout): Slot => {
-      const parts = values.map((id) => ({ index: bindPointer(plan.ports[id].pointer, regions) >> 2, size: plan.ports[id].size }));
-      return { name, parts, size: parts.reduce((sum, { size }) => sum + size, 0) };
-    };
+    const slot = (layout: TensorLayout): Slot => new Slot(arena, layout, plan, regions);
     this.#arena = arena;
     this.#regions = regions;
     this.#stateBytes = plan.stateBytes;
@@ -84,7 +116,7 @@ export class Stream {
     const given = this.#states.filter(({ name }) => states[name] !== undefined);
     for (const slot of given) check(slot, states[slot.name]);
     this.#arena.f32.fill(0, this.#regions[2] >> 2, (this.#regions[2] + this.#stateBytes) >> 2);
-    for (const slot of given) this.#write(slot, states[slot.name]);
+    for (const slot of given) slot.write(states[slot.name]);
     execute(this.#reset, this.#arena.kernels);
   }
 
@@ -100,12 +132,12 @@ export class Stream {
     this.#assertOpen();
     if (this.#inputs.length === 1 && (ArrayBuffer.isView(frame) || typeof frame !== 'object' || frame === null)) {
       check(this.#inputs[0], frame);
-      this.#write(this.#inputs[0], frame as Float32Array);
+      this.#inputs[0].write(frame as Float32Array);
     } else {
       this.#writeByName(frame as Readonly<Record<string, Float32Array>>);
     }
     execute(this.#step, this.#arena.kernels);
-    this.#read();
+    for (const slot of this.#outputs) slot.read(this.outputs[slot.name]);
     return this.outputs;
   }
 
@@ -122,22 +154,7 @@ export class Stream {
   #writeByName(frames: Readonly<Record<string, Float32Array>>): void {
     refuseUnknown('input', frames, this.#inputs);
     for (const slot of this.#inputs) check(slot, frames?.[slot.name]);
-    for (const slot of this.#inputs) this.#write(slot, frames[slot.name]);
-  }
-
-  #write(slot: Slot, floats: Float32Array): void {
-    const memory = this.#arena.f32;
-    let at = 0;
-    for (const { index, size } of slot.parts) for (let i = 0; i < size; i++) memory[index + i] = floats[at++];
-  }
-
-  #read(): void {
-    const memory = this.#arena.f32;
-    for (const slot of this.#outputs) {
-      const floats = this.outputs[slot.name];
-      let at = 0;
-      for (const { index, size } of slot.parts) for (let i = 0; i < size; i++) floats[at++] = memory[index + i];
-    }
+    for (const slot of this.#inputs) slot.write(frames[slot.name]);
   }
 }
 
