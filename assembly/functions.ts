@@ -1,6 +1,6 @@
 /**
  * Elementary functions on four lanes. Each declares its largest error, which its spec imports.
- * Rational coefficients: Remez-like fits of tanh(v) ≈ v·P(v²)/Q(v²), clamped where |tanh| reaches 1 within the error.
+ * Coefficients come from tools/fit-functions.py: tanh(v) ≈ v·P(v²)/Q(v²), clamped where |tanh| is 1 within the error.
  * `pmin`/`pmax` in this operand order send NaN to the clamp, and are faster than `min`/`max` on x86.
  */
 
@@ -26,8 +26,8 @@ export const LOG_ERROR: f64 = 4e-7;
 @inline export function tanhFast(x: v128): v128 {
   const v = clamp(x, 6.25);
   const u = f32x4.mul(v, v);
-  const p = mulAdd(mulAdd(f32x4.splat(0.00146410122), u, 0.113964829), u, 0.999962674);
-  const q = mulAdd(mulAdd(mulAdd(f32x4.splat(5.32320349e-5), u, 0.017298741), u, 0.447182291), u, 1);
+  const p = mulAdd(mulAdd(f32x4.splat(0.00146410642), u, 0.113964913), u, 0.999962675);
+  const q = mulAdd(mulAdd(mulAdd(f32x4.splat(5.32323562e-5), u, 0.0172987722), u, 0.447182377), u, 1);
   return f32x4.div(f32x4.mul(v, p), q);
 }
 
@@ -36,9 +36,9 @@ export const LOG_ERROR: f64 = 4e-7;
   const v = clamp(x, 8.25);
   const u = f32x4.mul(v, v);
   const p = mulAdd(
-    mulAdd(mulAdd(f32x4.splat(1.10511476e-5), u, 0.0029144574), u, 0.128907546), u, 0.999999178);
+    mulAdd(mulAdd(f32x4.splat(1.10511915e-5), u, 0.00291446153), u, 0.128907585), u, 0.999999178);
   const q = mulAdd(
-    mulAdd(mulAdd(mulAdd(f32x4.splat(2.34187008e-7), u, 0.000233609381), u, 0.0236635791), u, 0.46223791), u, 1);
+    mulAdd(mulAdd(mulAdd(f32x4.splat(2.34188392e-7), u, 0.000233609961), u, 0.0236635961), u, 0.462237949), u, 1);
   return f32x4.div(f32x4.mul(v, p), q);
 }
 
@@ -75,14 +75,14 @@ export const LOG_ERROR: f64 = 4e-7;
 
 /**
  * ln x for positive normal x: x = m·2ᵉ with m in [¾, 1½); ln m by a minimax polynomial of degree 7 without a constant
- * term (kernel study, 2.2e-7), so that ln 1 is 0.
+ * term (fit-functions.py: 2.2e-7), so that ln 1 is 0.
  */
 @inline export function log(x: v128): v128 {
   const e = i32x4.shr_s(i32x4.sub(x, i32x4.splat(0x3f400000)), 23);
   const m = f32x4.sub(i32x4.sub(x, i32x4.shl(e, 23)), f32x4.splat(1));
-  let p = mulAdd(f32x4.splat(0.079380881), m, -0.16684279);
-  p = mulAdd(p, m, 0.20778198);
-  p = mulAdd(p, m, -0.25092597);
+  let p = mulAdd(f32x4.splat(0.079381137), m, -0.16684297);
+  p = mulAdd(p, m, 0.20778199);
+  p = mulAdd(p, m, -0.25092596);
   p = mulAdd(p, m, 0.33307188);
   p = mulAdd(p, m, -0.49997357);
   p = mulAdd(p, m, 1.0000024);

@@ -9,8 +9,8 @@ import { int8Reference, pointer, Random, randomMatrix } from './support';
 function tanhFastScalar(x: f32): f32 {
   const v: f32 = x < -6.25 ? -6.25 : x > 6.25 ? 6.25 : x;
   const u = v * v;
-  const p = (<f32>0.00146410122 * u + <f32>0.113964829) * u + <f32>0.999962674;
-  const q = ((<f32>5.32320349e-5 * u + <f32>0.017298741) * u + <f32>0.447182291) * u + <f32>1;
+  const p = (<f32>0.00146410642 * u + <f32>0.113964913) * u + <f32>0.999962675;
+  const q = ((<f32>5.32323562e-5 * u + <f32>0.0172987722) * u + <f32>0.447182377) * u + <f32>1;
   return (v * p) / q;
 }
 
