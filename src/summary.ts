@@ -87,7 +87,7 @@ export function summarize(model: Described, session: Session): ModelSummary {
 /** Importing has refused whatever can't be run frame by frame. */
 function streaming({ inputs }: Network): string {
   const time = inputs.flatMap(({ axes }) => axes.flat()).find(({ role }) => role === 'time');
-  const past = typeof time?.size === 'number' ? `, beyond the ${time.size} frames that the file fixes` : '';
+  const past = typeof time?.size === 'number' && time.size > 1 ? `, beyond the ${time.size} frames that the file fixes` : '';
   return `frame by frame, every layer, state carried on${past}`;
 }
 

@@ -47,9 +47,9 @@ export async function loadModelOf<T>({ model = SHIPPED_MODEL, precision }: Model
 
 /** The library's remedy, to pass what is missing to `loadModel`, is none on the command line. */
 export function requireContract({ metadata }: Model, ...keys: readonly ('frontend' | 'labels')[]): void {
-  const missing = keys.filter((key) => !metadata[key]).map((key) => `"tympan.${key}"`);
+  const missing = keys.filter((key) => !metadata[key]).map((key) => `no "tympan.${key}"`);
   if (missing.length === 0) return;
-  throw new MetadataError(`${missing.join(' and ')} not in its metadata_props; "Your own model" in tympan's README.md says what to write into the file`);
+  throw new MetadataError(`${missing.join(' and ')} in its metadata_props; "Your own model" in tympan's README.md says what to write into the file`);
 }
 
 /** The detector that the flags describe; the model's own metadata decides what they leave open. */

@@ -1,6 +1,7 @@
 /** Axes, ranges and shapes as nodes give them: attributes in older opsets, constant inputs in newer ones. */
 import type { Constant } from './constants.js';
-import { add, maxRank, subtract, type Dim } from './dims.js';
+import { add, maxRank, sizeOf, subtract, type Dim } from './dims.js';
+import { listed } from './names.js';
 import type { Node } from './node.js';
 
 /** An index or an axis, counted from the end when negative. */
@@ -15,7 +16,7 @@ export function axisOf(node: Node, axis: Dim, rank: number): number {
 export function axesOf(node: Node, axes: Iterable<Dim>, rank: number): number[] {
   if (rank > maxRank) throw node.unsupported(`a tensor has ${rank} axes; at most ${maxRank} are supported`);
   const result = [...axes].map((axis) => axisOf(node, axis, rank));
-  if (new Set(result).size < result.length) throw node.malformed(`axes [${[...axes].join(', ')}] name one twice`);
+  if (new Set(result).size < result.length) throw node.malformed(`axes [${listed(axes)}] name one twice`);
   return result;
 }
 
@@ -26,9 +27,15 @@ export interface SliceArguments {
   readonly step: number;
 }
 
-/** `operands` are starts, ends, axes and steps; before opset 10 they are attributes. */
-export function sliceArguments(node: Node, operands: readonly (Constant | undefined)[], rank: number, opset: number): SliceArguments[] {
-  const given = opset < 10 ? [node.ints('starts'), node.ints('ends'), node.ints('axes'), null] : operands.map((operand) => operand?.data);
+/** Starts, ends, axes and steps are inputs 1 to 4, which `operand` reads; before opset 10 they are attributes. */
+export function sliceArguments(
+  node: Node,
+  operand: (index: number) => Constant | undefined,
+  rank: number,
+  opset: number,
+): SliceArguments[] {
+  const given =
+    opset < 10 ? [node.ints('starts'), node.ints('ends'), node.ints('axes'), null] : [1, 2, 3, 4].map((index) => operand(index)?.data);
   const [starts, ends] = given;
   if (!starts || !ends || starts.length !== ends.length) throw node.malformed('it has no starts and ends of one length');
   const axes = axesOf(node, given[2] ?? starts.keys(), rank);
@@ -70,12 +77,51 @@ export function reshapedDims(node: Node, shape: Constant, from: readonly Dim[]):
     throw node.unsupported(`it makes a tensor of ${shape.data.length} axes; at most ${maxRank} are supported`);
   const dims = [...shape.data].map((dim, axis) => {
     if (dim !== 0) return dim;
-    if (keepsZero || axis >= from.length) throw node.unsupported(`it makes an empty tensor of [${[...shape.data].join(', ')}]`);
+    if (keepsZero || axis >= from.length) throw node.unsupported(`it makes an empty tensor of [${listed(shape.data)}]`);
     return from[axis];
   });
   const wrong = dims.find((dim) => typeof dim === 'number' && !(Number.isSafeInteger(dim) && (dim > 0 || dim === -1)));
   if (wrong !== undefined || dims.filter((dim) => dim === -1).length > 1) {
-    throw node.malformed(`it reshapes to [${dims.join(', ')}]`);
+    throw node.malformed(`it reshapes to [${listed(dims)}]`);
   }
   return dims;
+}
+
+/** Two axes: the product of those before `axis`, and of those from it on. */
+export function flattenedDims(node: Node, dims: readonly Dim[]): [Dim, Dim] {
+  const given = node.int('axis', 1);
+  const axis = given === dims.length ? given : axisOf(node, given, dims.length);
+  return [sizeOf(dims.slice(0, axis)), sizeOf(dims.slice(axis))];
+}
+
+/** What each output of a Split takes of an axis of `size`: parts as `given`, or equal ones. */
+export function splitRanges(
+  node: Node,
+  given: readonly Dim[] | Float32Array | null | undefined,
+  axis: number,
+  size: Dim,
+): { start: number; count: number; step: 1 }[] {
+  if (typeof size !== 'number') throw node.unsupported(`it splits axis ${axis}, whose size "${size}" the file leaves open`);
+  const parts = node.outputs.length;
+  const count = node.int('num_outputs', parts);
+  const each = Math.ceil(size / parts);
+  const sizes = given ? [...given].map(Number) : node.outputs.map((_, index) => Math.min(each, size - index * each));
+  // Only where num_outputs says so, from opset 18 on, the last may be smaller.
+  const isEqual = given || node.has('num_outputs') || each * parts === size;
+  const sum = sizes.reduce((total, part) => total + part, 0);
+  if (count !== parts || sizes.length !== parts || !isEqual || sum !== size || sizes.some((part) => !(part > 0))) {
+    throw node.malformed(`it splits ${size} into [${listed(sizes)}] for ${parts} outputs`);
+  }
+  let start = 0;
+  return sizes.map((part) => {
+    start += part;
+    return { start: start - part, count: part, step: 1 };
+  });
+}
+
+/** Dropout passes its input on, but in training. */
+export function checkDropout(node: Node, training: { readonly data?: Constant['data'] } | null | undefined): void {
+  node.float('ratio', 0.5);
+  node.int('seed', 0);
+  if (training && training.data?.[0] !== 0) throw node.unsupported('it drops out, as in training; export the network after .eval()');
 }

@@ -4,11 +4,16 @@
  */
 import { UnsupportedModelError } from '../errors.js';
 import type { Dim } from './dims.js';
+import { heldBy } from './element-types.js';
+import { maxIntegers } from './limits.js';
+import { listed, quoted } from './names.js';
 
 export interface Constant {
   readonly kind: 'constant';
   readonly name: string;
   readonly type: 'float' | 'integer' | 'boolean';
+  /** TensorProto.DataType */
+  readonly elementType: number;
   readonly dims: readonly Dim[];
   /** Row-major, [dims] with 1 for every symbol. Integers may be symbols themselves: a shape holds sizes. */
   readonly data: Float32Array | readonly Dim[];
@@ -22,21 +27,22 @@ export class Folder {
   #left = maxFoldedElements;
 
   /** `element` gives what stands at a row-major index of the stored elements. */
-  make(name: string, type: Constant['type'], dims: readonly Dim[], element: (index: number) => Dim): Constant {
+  make(name: string, elementType: number, dims: readonly Dim[], element: (index: number) => Dim): Constant {
+    const type = heldBy(elementType) ?? 'float';
     const count = storedCount(dims);
-    if (!(count >= 0 && count <= this.#left)) {
-      throw new UnsupportedModelError(`tensor "${name}" of [${dims.join(', ')}] is too large to be computed while importing`);
+    if (!(count >= 0 && count <= Math.min(this.#left, type === 'float' ? Infinity : maxIntegers))) {
+      throw new UnsupportedModelError(`tensor ${quoted(name)} of [${listed(dims)}] is too large to be computed while importing`);
     }
     this.#left -= count;
     const data = type === 'float' ? new Float32Array(count) : new Array<Dim>(count);
     for (let index = 0; index < count; index++) data[index] = element(index);
-    return { kind: 'constant', name, type, dims, data: data as Constant['data'] };
+    return { kind: 'constant', name, type, elementType, dims, data: data as Constant['data'] };
   }
 
   /** A view in other axes: each axis of the result steps `steps[axis]` elements of the source, from `start`. */
   strided(source: Constant, name: string, dims: readonly Dim[], start: number, steps: readonly number[]): Constant {
     const sizes = dims.map(stored);
-    return this.make(name, source.type, dims, (index) => {
+    return this.make(name, source.elementType, dims, (index) => {
       let at = start;
       for (let axis = sizes.length - 1, rest = index; axis >= 0; axis--) {
         at += (rest % sizes[axis]) * steps[axis];

@@ -1,5 +1,6 @@
 /** ONNX bytes → ModelProto, and whether they are one at all. */
 import { ModelFormatError, UnsupportedModelError } from '../errors.js';
+import { listed, printable, quoted } from './names.js';
 import { ModelProto, type GraphProto } from './onnx-proto.js';
 
 /** Wake words take kilobytes; 16 million weights are beyond what a frame's 10 ms can multiply. */
@@ -8,7 +9,7 @@ const maxFileBytes = 64 * 1024 * 1024;
 /** GRU with `linear_before_reset` is of opset 3, its form without `output_sequence` of opset 7. */
 const oldestOpset = 7;
 
-/** ONNX 1.23: no operator of operators.ts changed its meaning after 13. */
+/** ONNX 1.23: no operator that raise.ts or folding.ts knows changed its meaning after 13, but for what arguments.ts reads. */
 const newestOpset = 28;
 
 export interface DecodedModel {
@@ -30,13 +31,13 @@ export function decodeModel(bytes: Uint8Array): DecodedModel {
   if (!model.graph) throw new ModelFormatError('not an ONNX model, or a truncated one: it has no graph');
   const metadata = new Map<string, string>();
   for (const { key, value } of model.metadataProps) {
-    if (metadata.has(key)) throw new ModelFormatError(`metadata "${key}" is given twice`);
+    if (metadata.has(key)) throw new ModelFormatError(`metadata ${quoted(key)} is given twice`);
     metadata.set(key, value);
   }
   return {
     graph: model.graph,
     opset: opsetOf(model),
-    producer: `${model.producerName} ${model.producerVersion}`.trim(),
+    producer: printable(`${model.producerName} ${model.producerVersion}`.trim()),
     metadata,
   };
 }
@@ -57,12 +58,12 @@ function decodeProto(bytes: Uint8Array): ModelProto {
 function opsetOf(model: ModelProto): number {
   const versions = model.opsetImport.filter(({ domain }) => isOnnxDomain(domain)).map(({ version }) => version);
   if (versions.length === 0) {
-    const others = model.opsetImport.map(({ domain }) => domain).join(', ') || 'none';
+    const others = listed(model.opsetImport.map(({ domain }) => domain)) || 'none';
     throw new ModelFormatError(`the model does not say which ai.onnx opset it uses (opset_import: ${others}): export it again`);
   }
   const [opset] = versions;
   if (versions.some((version) => version !== opset)) {
-    throw new ModelFormatError(`the model names ${versions.length} versions of the ai.onnx opset: ${versions.join(', ')}`);
+    throw new ModelFormatError(`the model names ${versions.length} versions of the ai.onnx opset: ${listed(versions)}`);
   }
   if (opset < oldestOpset || opset > newestOpset) {
     throw new UnsupportedModelError(

@@ -15,9 +15,10 @@ const times = '·';
 /** Shape arithmetic that outgrows this is no network's. */
 const maxSymbolLength = 256;
 
-/** A dimension's name as the file gives it. */
+/** A dimension's name as the file gives it, but that no name reads as a number or a product, or moves a terminal's cursor. */
 export function symbol(name: string): Dim {
-  return bounded(name.replaceAll(times, '*'));
+  const plain = name.replaceAll(times, '*').replace(/\p{C}/gu, '\ufffd');
+  return bounded(/^\d+$/.test(plain) ? `'${plain}'` : plain);
 }
 
 export function multiply(a: Dim, b: Dim): Dim {

@@ -43,7 +43,7 @@ function joinParts(node: Node, raising: Raising, source: Symbolic, index: number
   if (!(above.length === 2 && above[0].role === 'part' && above[1].role === 'feature')) return source;
   const each = Number(above[1].size);
   const output = raising.addValue(`${node.name}.input`, each * source.values.length);
-  raising.addLayer(node, { kind: 'concat', name: `${node.name}.input`, inputs: source.values, output });
+  raising.addLayer({ kind: 'concat', name: `${node.name}.input`, inputs: source.values, output });
   const axis = [{ role: 'feature' as const, size: each * source.values.length }];
   const axes: Axes = source.axes.map((old, at) => (at === index ? axis : old));
   return { ...source, axes, values: [output] };

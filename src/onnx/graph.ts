@@ -1,7 +1,7 @@
 /** The graph of a model: what its outputs need, in an order in which every node follows what it reads. */
 import { ModelFormatError, UnsupportedModelError } from '../errors.js';
-import { maxRank } from './dims.js';
-import { symbol, type Dim } from './dims.js';
+import { maxRank, symbol, type Dim } from './dims.js';
+import { listed, quoted } from './names.js';
 import { Node } from './node.js';
 import type { GraphProto, TensorProto, ValueInfoProto } from './onnx-proto.js';
 
@@ -30,17 +30,17 @@ export function readGraph(proto: GraphProto): Graph {
   const initializers = new Map<string, TensorProto>();
   for (const tensor of proto.initializer) {
     if (!tensor.name) throw new ModelFormatError('an initializer of the graph has no name');
-    if (initializers.has(tensor.name)) throw new ModelFormatError(`initializer "${tensor.name}" is given twice`);
+    if (initializers.has(tensor.name)) throw new ModelFormatError(`initializer ${quoted(tensor.name)} is given twice`);
     initializers.set(tensor.name, tensor);
   }
   const inputs = new Map<string, GraphInput>();
   for (const info of proto.input) {
-    if (inputs.has(info.name)) throw new ModelFormatError(`graph input "${info.name}" is given twice`);
+    if (inputs.has(info.name)) throw new ModelFormatError(`graph input ${quoted(info.name)} is given twice`);
     if (!initializers.has(info.name)) inputs.set(info.name, readInput(info));
   }
   const outputs = proto.output.map(({ name }) => name);
   if (outputs.length === 0) throw new ModelFormatError('the graph has no outputs');
-  if (new Set(outputs).size < outputs.length) throw new ModelFormatError(`an output of the graph is given twice: ${outputs.join(', ')}`);
+  if (new Set(outputs).size < outputs.length) throw new ModelFormatError(`an output of the graph is given twice: ${listed(outputs)}`);
   const all = proto.node.map((node) => new Node(node));
   const nodes = neededNodes(all, outputs, (name) => initializers.has(name) || inputs.has(name));
   return { nodes, initializers, inputs, outputs, uses: countUses(nodes, outputs) };
@@ -50,12 +50,12 @@ function readInput(info: ValueInfoProto): GraphInput {
   const { name } = info;
   if (!name) throw new ModelFormatError('an input of the graph has no name');
   const tensor = info.type?.tensorType;
-  if (!tensor) throw new UnsupportedModelError(`graph input "${name}" is not a tensor`);
+  if (!tensor) throw new UnsupportedModelError(`graph input ${quoted(name)} is not a tensor`);
   const dims = tensor.shape?.dim.map(({ dimValue, dimParam }, axis): Dim => {
     if (dimParam) return symbol(dimParam);
     return Number.isSafeInteger(dimValue) && Number(dimValue) > 0 ? Number(dimValue) : symbol(`${name}.${axis}`);
   });
-  if (dims && dims.length > maxRank) throw new ModelFormatError(`graph input "${name}" has ${dims.length} axes`);
+  if (dims && dims.length > maxRank) throw new ModelFormatError(`graph input ${quoted(name)} has ${dims.length} axes`);
   return { name, elementType: tensor.elemType, dims: dims ?? null };
 }
 
@@ -67,7 +67,7 @@ function neededNodes(nodes: readonly Node[], outputs: readonly string[], isGiven
   const reach = (name: string, reader: string): Node | null => {
     if (isGiven(name)) return null;
     const producer = producers.get(name);
-    if (!producer) throw new ModelFormatError(`${reader} reads "${name}", which no node, input or initializer gives`);
+    if (!producer) throw new ModelFormatError(`${reader} reads ${quoted(name)}, which no node, input or initializer gives`);
     return producer;
   };
   const stack: Node[] = [];
@@ -102,9 +102,9 @@ function producersOf(nodes: readonly Node[], isGiven: (name: string) => boolean)
   for (const node of nodes) {
     for (const output of node.outputs) {
       if (!output) continue;
-      if (isGiven(output)) throw node.malformed(`its output "${output}" is also an input or an initializer of the graph`);
+      if (isGiven(output)) throw node.malformed(`its output ${quoted(output)} is also an input or an initializer of the graph`);
       const other = producers.get(output);
-      if (other) throw node.malformed(`its output "${output}" is also an output of ${other.where}`);
+      if (other) throw node.malformed(`its output ${quoted(output)} is also an output of ${other.where}`);
       producers.set(output, node);
     }
   }

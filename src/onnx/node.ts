@@ -2,6 +2,7 @@
 import { ModelFormatError, UnsupportedModelError } from '../errors.js';
 import type { Constant } from './constants.js';
 import { isOnnxDomain } from './decode.js';
+import { printable, quoted } from './names.js';
 import type { AttributeProto, NodeProto } from './onnx-proto.js';
 import { readTensor } from './tensors.js';
 
@@ -21,12 +22,12 @@ export class Node {
 
   constructor(proto: NodeProto) {
     this.op = isOnnxDomain(proto.domain) ? proto.opType : `${proto.domain}::${proto.opType}`;
-    this.name = proto.name || proto.output.find((output) => output) || proto.opType;
-    this.where = `${this.op} node "${this.name}"`;
+    this.name = printable(proto.name || proto.output.find((output) => output) || proto.opType);
+    this.where = `${printable(this.op)} node ${quoted(this.name)}`;
     this.inputs = proto.input;
     this.outputs = proto.output;
     for (const attribute of proto.attribute) {
-      if (this.#attributes.has(attribute.name)) throw this.malformed(`attribute "${attribute.name}" is given twice`);
+      if (this.#attributes.has(attribute.name)) throw this.malformed(`attribute ${quoted(attribute.name)} is given twice`);
       this.#attributes.set(attribute.name, attribute);
     }
   }
@@ -51,12 +52,12 @@ export class Node {
 
   int(name: string, fallback: number): number {
     const value = this.#attribute(name, 'i')?.i ?? fallback;
-    if (!Number.isSafeInteger(value)) throw this.malformed(`attribute "${name}" is ${value}, beyond what an integer may be here`);
+    if (!Number.isSafeInteger(value)) throw this.malformed(`attribute ${quoted(name)} is ${value}, beyond what an integer may be here`);
     return value;
   }
 
   requiredInt(name: string): number {
-    if (!this.has(name)) throw this.malformed(`attribute "${name}" is missing`);
+    if (!this.has(name)) throw this.malformed(`attribute ${quoted(name)} is missing`);
     return this.int(name, 0);
   }
 
@@ -85,17 +86,17 @@ export class Node {
   tensor(name: string): Constant | null {
     const attribute = this.#attribute(name, 't');
     if (!attribute) return null;
-    if (!attribute.t) throw this.malformed(`attribute "${name}" holds no tensor`);
+    if (!attribute.t) throw this.malformed(`attribute ${quoted(name)} holds no tensor`);
     return readTensor(attribute.t, attribute.t.name || `${this.name}.${name}`);
   }
 
   /** @throws UnsupportedModelError when an attribute or an input was not read. */
   finish(): void {
     for (const name of this.#attributes.keys()) {
-      if (!this.#read.has(name)) throw this.unsupported(`attribute "${name}" is not known`);
+      if (!this.#read.has(name)) throw this.unsupported(`attribute ${quoted(name)} is not known`);
     }
     this.inputs.forEach((input, index) => {
-      if (input && !this.#read.has(index)) throw this.unsupported(`input ${index} ("${input}") is not known`);
+      if (input && !this.#read.has(index)) throw this.unsupported(`input ${index} (${quoted(input)}) is not known`);
     });
   }
 
@@ -103,9 +104,9 @@ export class Node {
     const attribute = this.#attributes.get(name);
     if (!attribute) return undefined;
     this.#read.add(name);
-    if (attribute.refAttrName) throw this.unsupported(`attribute "${name}" refers to a function's; export the model without functions`);
+    if (attribute.refAttrName) throw this.unsupported(`attribute ${quoted(name)} refers to a function's; export the model without functions`);
     if (attribute.type !== 0 && attribute.type !== attributeTypes[field]) {
-      throw this.malformed(`attribute "${name}" has type ${attribute.type}, expected ${attributeTypes[field]} (${field})`);
+      throw this.malformed(`attribute ${quoted(name)} has type ${attribute.type}, expected ${attributeTypes[field]} (${field})`);
     }
     return attribute;
   }

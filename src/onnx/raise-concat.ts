@@ -2,11 +2,10 @@
 import { axisOf } from './arguments.js';
 import { describe, describeAxis, sizeOfAxis, type Axes } from './axes.js';
 import { onFeatures, timingOf, withFeatures } from './features.js';
+import { maxParts } from './limits.js';
+import { listed } from './names.js';
 import type { Node } from './node.js';
 import type { Raise, Raising, Symbolic, Tensor } from './raising.js';
-
-const maxParts = 256;
-const maxFeatures = 65536;
 
 export const concatOperators: Readonly<Record<string, Raise>> = { Concat: raiseConcat };
 
@@ -25,17 +24,30 @@ function raiseConcat(node: Node, raising: Raising): Tensor[] {
 function checkAlike(node: Node, head: Symbolic, source: Symbolic, axis: number): void {
   const same = source.axes.length === head.axes.length && head.axes.every((own, at) => at === axis || alike(own, source.axes[at]));
   if (!same)
-    throw node.unsupported(`it joins ${describe(head.axes)} and ${describe(source.axes)} along axis ${axis}: their other axes differ`);
+    throw node.unsupported(
+      `it joins ${describe(head.axes)} and ${describe(source.axes)} along axis ${axis}: their other axes must have equal roles and sizes`,
+    );
   if ((timingOf(head) === 'every') !== (timingOf(source) === 'every')) {
     throw node.unsupported(`it joins what has a time axis, ${describe(head.axes)}, with what has none, ${describe(source.axes)}`);
   }
 }
 
-/** Open sizes may have different names and still be equal when the network runs. */
+/**
+ * Open sizes may have different names and still be equal when the network runs; roles may not differ. A size of a graph
+ * input that has no role yet has the other's.
+ */
 function alike(a: Axes[number], b: Axes[number]): boolean {
-  const [large, other] = [a, b].map((axis) => axis.filter(({ size }) => size !== 1));
-  if (large.some(({ size }) => typeof size === 'string') || other.some(({ size }) => typeof size === 'string')) return true;
-  return large.length === other.length && large.every(({ role, size }, index) => role === other[index].role && size === other[index].size);
+  const [left, right] = [a, b].map((axis) => axis.filter(({ size }) => size !== 1));
+  if (left.length !== right.length) return false;
+  if (left.length === 1) {
+    left[0].role ??= right[0].role;
+    right[0].role ??= left[0].role;
+  }
+  return left.every((factor, index) => {
+    const other = right[index];
+    const isOpen = typeof factor.size === 'string' || typeof other.size === 'string';
+    return factor.role !== null && factor.role === other.role && (isOpen || factor.size === other.size);
+  });
 }
 
 /** An axis of directions or layers: it holds parts, or nothing. A feature of size 1 is only squeezed out of its own axis. */
@@ -68,10 +80,9 @@ function joinFeatures(node: Node, raising: Raising, sources: readonly Symbolic[]
   const frames = sources.map((source) => onFeatures(node, raising, source, axis));
   const [head] = frames;
   const size = frames.reduce((sum, frame) => sum + frame.size, 0);
-  if (size > maxFeatures) throw node.unsupported(`it joins ${size} features, more than ${maxFeatures}`);
   if (frames.some(({ tensor }) => tensor.values.length !== head.tensor.values.length)) {
     throw node.unsupported(
-      `it joins the features of ${frames.map(({ tensor }) => tensor.values.length).join(', ')} parts along "${describeAxis(sources[0].axes[axis])}"`,
+      `it joins the features of ${listed(frames.map(({ tensor }) => tensor.values.length))} parts along "${describeAxis(sources[0].axes[axis])}"`,
     );
   }
   const joined = raising.eachPart(node, head.tensor, withFeatures(head.tensor.axes, axis, size), size, (_, output, part) => ({

@@ -1,6 +1,8 @@
 /** Gemm, MatMul and the Add that gives a MatMul its bias: dense layers. */
 import type { DenseLayer, ValueId } from '../model/network.js';
+import { claim, describe, type Axes } from './axes.js';
 import { onWeighedFeatures, withFeatures } from './features.js';
+import { listed, quoted } from './names.js';
 import type { Node } from './node.js';
 import type { Raise, Raising, Symbolic, Tensor, Weights } from './raising.js';
 
@@ -31,7 +33,7 @@ function raiseMatMul(node: Node, raising: Raising): Tensor[] {
   const B = raising.weights(node, 1, 'its weights');
   const [inputs, outputs] = B.dims.slice(-2).map(Number);
   if (B.dims.length < 2 || B.dims.length > left.axes.length || B.data.length !== inputs * outputs) {
-    throw node.unsupported(`its weights are [${B.dims.join(', ')}], expected [features, outputs]`);
+    throw node.unsupported(`its weights are [${listed(B.dims)}], expected [features, outputs]`);
   }
   return [dense(node, raising, left, transposed(raising, { ...B, dims: [inputs, outputs] }), new Float32Array(outputs), inputs)];
 }
@@ -51,41 +53,54 @@ function dense(node: Node, raising: Raising, source: Symbolic, weights: Float32A
   }));
 }
 
-/** A constant that is added to a dense layer's output, and to nothing else, becomes its bias. */
+/**
+ * A constant that is added to a dense layer's output: another dense layer of the same weights. The first is left out of
+ * the network where nothing else reads it (live.ts), under whichever name.
+ */
 function raiseAdd(node: Node, raising: Raising): Tensor[] {
   const [a, b] = [raising.tensor(node, 0), raising.tensor(node, 1)];
   const source = a.kind === 'symbolic' ? a : b;
   const addend = a.kind === 'symbolic' ? b : a;
-  const name = node.input(a.kind === 'symbolic' ? 0 : 1);
   if (source.kind === 'constant' || addend.kind === 'symbolic') {
     throw node.unsupported(
       'only the bias of a dense layer (MatMul, Gemm) can be added; fold other additions into the weights before exporting',
     );
   }
-  const layers = source.values.map((value) => denseLayerOf(raising, value));
-  if (raising.graph.uses.get(name) !== 1 || layers.includes(undefined)) {
-    throw node.unsupported(`"${name}" is not the output of a dense layer that nothing else reads; only a bias can be added`);
-  }
   if (addend.dims.length > source.axes.length)
-    throw node.unsupported(`it adds [${addend.dims.join(', ')}] to a tensor of ${source.axes.length} axes`);
+    throw node.unsupported(`it adds [${listed(addend.dims)}] to a tensor of ${source.axes.length} axes`);
   const added = raising.checked(node, addend, 'its bias');
-  for (const layer of layers as DenseLayer[]) {
-    const bias = biasOf(node, added, layer.bias.length);
-    raising.layers[raising.layers.indexOf(layer)] = { ...layer, bias: layer.bias.map((value, index) => value + bias[index]) };
-    raising.values[layer.output].name = node.outputs[0];
-  }
-  return [source];
+  const layers = source.values.map((value) => denseLayerOf(node, raising, value));
+  const axes = added.data.length === 1 ? source.axes : featuresLast(node, source, added);
+  return [
+    raising.eachPart(node, source, axes, layers[0].bias.length, (_, output, part) => {
+      const bias = biasOf(node, added, layers[part].bias.length);
+      return { ...layers[part], output, bias: layers[part].bias.map((value, index) => value + bias[index]) };
+    }),
+  ];
 }
 
-function denseLayerOf(raising: Raising, output: ValueId): DenseLayer | undefined {
-  return raising.layers.find((layer): layer is DenseLayer => layer.kind === 'dense' && layer.output === output);
+function denseLayerOf(node: Node, raising: Raising, output: ValueId): DenseLayer {
+  const layer = raising.layerOf(output);
+  if (layer?.kind === 'dense') return layer;
+  const name = raising.values[output].name;
+  throw node.unsupported(`${quoted(name)}, to which it adds a constant, is not the output of a dense layer; only a bias can be added`);
+}
+
+/** A bias is broadcast along the last axis, which must be the one of the dense layer's outputs. */
+function featuresLast(node: Node, { axes }: Symbolic, addend: Weights): Axes {
+  const last = axes.length - 1;
+  const claimed = claim(axes, last, 'feature');
+  if (!claimed?.[last].length) {
+    throw node.unsupported(`it adds [${listed(addend.dims)}] to ${describe(axes)}, whose last axis does not hold the outputs of its dense layer`);
+  }
+  return claimed;
 }
 
 /** One number for all outputs, or one for each; broadcast over everything else. */
 function biasOf(node: Node, { dims, data, name }: Weights, outputs: number): Float32Array {
   if (data.length === 1) return new Float32Array(outputs).fill(data[0]);
   if (data.length !== outputs || dims[dims.length - 1] !== outputs) {
-    throw node.unsupported(`its bias "${name}" is [${dims.join(', ')}], expected one number for each of ${outputs} outputs`);
+    throw node.unsupported(`its bias ${quoted(name)} is [${listed(dims)}], expected one number for each of ${outputs} outputs`);
   }
   return data;
 }

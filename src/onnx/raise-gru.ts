@@ -1,8 +1,10 @@
 /** GRU: https://onnx.ai/onnx/operators/onnx__GRU.html */
 import type { GruLayer } from '../model/network.js';
-import { claim, describe, factorOf, type Axes, type Factor } from './axes.js';
+import { claim, describe, factorOf, sizeOfAxis, type Axes, type Factor } from './axes.js';
 import type { Constant } from './constants.js';
+import type { Dim } from './dims.js';
 import { onWeighedFeatures, timingOf } from './features.js';
+import { listed, quoted } from './names.js';
 import type { Node } from './node.js';
 import type { Raise, Raising, Symbolic, Tensor } from './raising.js';
 
@@ -19,9 +21,9 @@ function raiseGru(node: Node, raising: Raising): Tensor[] {
   const X = sequenceOf(node, raising, batchFirst, parameters.inputSize);
   const linearBeforeReset = node.int('linear_before_reset', 0) !== 0;
   if (!linearBeforeReset && /pytorch/i.test(raising.producer)) warnOfReset(node, raising);
-  const initialH = initialState(node, raising, batchFirst, parameters.hiddenSize);
+  const initialH = initialState(node, raising, batchFirst, parameters.hiddenSize, sizeOfAxis(X.axes[batchFirst ? 0 : 1]));
   const output = raising.addValue(node.outputs.find((name) => name) ?? node.name, parameters.hiddenSize);
-  raising.addLayer(node, { kind: 'gru', name: node.name, input: X.values[0], output, ...parameters, linearBeforeReset, initialH });
+  raising.addLayer({ kind: 'gru', name: node.name, input: X.values[0], output, ...parameters, linearBeforeReset, initialH });
   const [time, batch] = batchFirst ? [X.axes[1], X.axes[0]] : X.axes;
   const feature: Factor[] = [{ role: 'feature', size: parameters.hiddenSize }];
   const result = { kind: 'symbolic', values: [output], settled: 'last' } as const;
@@ -36,12 +38,12 @@ function checkForm(node: Node): void {
   const direction = node.string('direction', 'forward');
   if (direction !== 'forward') {
     throw node.unsupported(
-      `direction "${direction}" needs the end of a sequence before its start and can't be streamed; train it with direction "forward"`,
+      `direction ${quoted(direction)} needs the end of a sequence before its start and can't be streamed; train it with direction "forward"`,
     );
   }
   const activations = node.strings('activations') ?? ['Sigmoid', 'Tanh'];
   if (activations.map((name) => name.toLowerCase()).join() !== 'sigmoid,tanh') {
-    throw node.unsupported(`activations [${activations.join(', ')}] are not supported, only [Sigmoid, Tanh]`);
+    throw node.unsupported(`activations [${listed(activations)}] are not supported, only [Sigmoid, Tanh]`);
   }
   // Sigmoid and Tanh take neither.
   node.floats('activation_alpha');
@@ -50,7 +52,7 @@ function checkForm(node: Node): void {
   const layout = node.int('layout', 0);
   if (layout !== 0 && layout !== 1) throw node.malformed(`layout is ${layout}, expected 0 or 1`);
   if (node.input(4))
-    throw node.unsupported(`sequence_lens ("${node.input(4)}") is not supported; run each sequence on its own, at its length`);
+    throw node.unsupported(`sequence_lens (${quoted(node.input(4))}) is not supported; run each sequence on its own, at its length`);
 }
 
 function readParameters(node: Node, raising: Raising): Parameters {
@@ -59,7 +61,7 @@ function readParameters(node: Node, raising: Raising): Parameters {
   const hiddenSize = Number(R.dims[2]);
   const inputSize = Number(W.dims[2]);
   const stated = node.int('hidden_size', hiddenSize);
-  if (stated !== hiddenSize) throw node.malformed(`hidden_size is ${stated}, and R is [${R.dims.join(', ')}]`);
+  if (stated !== hiddenSize) throw node.malformed(`hidden_size is ${stated}, and R is [${listed(R.dims)}]`);
   checkDims(node, 'W', W, [1, numGates * hiddenSize, inputSize]);
   checkDims(node, 'R', R, [1, numGates * hiddenSize, hiddenSize]);
   const B = node.input(3) ? raising.weights(node, 3, 'B') : null;
@@ -77,7 +79,7 @@ function readParameters(node: Node, raising: Raising): Parameters {
 
 function checkDims(node: Node, what: string, { dims, name }: Constant, expected: readonly number[]): void {
   if (dims.length !== expected.length || !expected.every((size, axis) => size > 0 && dims[axis] === size)) {
-    throw node.malformed(`${what} ("${name}") is [${dims.join(', ')}], expected [${expected.join(', ')}]`);
+    throw node.malformed(`${what} (${quoted(name)}) is [${listed(dims)}], expected [${listed(expected)}]`);
   }
 }
 
@@ -101,10 +103,10 @@ function sequenceOf(node: Node, raising: Raising, batchFirst: boolean, inputSize
 }
 
 /** null where the state starts from zeros. */
-function initialState(node: Node, raising: Raising, batchFirst: boolean, hiddenSize: number): GruLayer['initialH'] {
+function initialState(node: Node, raising: Raising, batchFirst: boolean, hiddenSize: number, batchSize: Dim): GruLayer['initialH'] {
   const tensor = raising.optional(node, 5);
   if (!tensor) return null;
-  if (tensor.kind === 'constant') return constantState(node, raising, tensor, batchFirst, hiddenSize);
+  if (tensor.kind === 'constant') return constantState(node, raising, tensor, batchFirst, hiddenSize, batchSize);
   if (tensor.axes.length !== 3) throw node.malformed(`initial_h has ${tensor.axes.length} axes, expected 3`);
   const state = onWeighedFeatures(node, raising, tensor, 2, hiddenSize);
   const [direction, batch] = batchFirst ? [1, 0] : [0, 1];
@@ -121,25 +123,34 @@ function initialState(node: Node, raising: Raising, batchFirst: boolean, hiddenS
   return state.values[0];
 }
 
-function constantState(node: Node, raising: Raising, tensor: Constant, batchFirst: boolean, hiddenSize: number): Float32Array | null {
+function constantState(
+  node: Node,
+  raising: Raising,
+  tensor: Constant,
+  batchFirst: boolean,
+  hiddenSize: number,
+  batchSize: Dim,
+): Float32Array | null {
   const { data, dims, name } = tensor;
-  const direction = dims[batchFirst ? 1 : 0];
-  if (!(data instanceof Float32Array)) throw node.malformed(`initial_h ("${name}") holds ${tensor.type} numbers, expected floats`);
-  if (dims.length !== 3 || direction !== 1 || dims[2] !== hiddenSize || data.length % hiddenSize !== 0) {
-    throw node.malformed(
-      `initial_h ("${name}") is [${dims.join(', ')}], expected [${batchFirst ? 'batch, 1' : '1, batch'}, ${hiddenSize}]`,
-    );
+  const [direction, batch] = batchFirst ? [dims[1], dims[0]] : dims;
+  if (!(data instanceof Float32Array)) throw node.malformed(`initial_h (${quoted(name)}) holds ${tensor.type} numbers, expected floats`);
+  // A number may be what an open batch is when the network runs; a size that the file leaves open is X's batch, or another.
+  const size = raising.fixedSizes.get(String(batch)) ?? batch;
+  const isBatch = size === batchSize || (typeof size === 'number' && typeof batchSize === 'string');
+  if (dims.length !== 3 || direction !== 1 || dims[2] !== hiddenSize || data.length % hiddenSize !== 0 || !isBatch) {
+    const expected = batchFirst ? [batchSize, 1, hiddenSize] : [1, batchSize, hiddenSize];
+    throw node.malformed(`initial_h (${quoted(name)}) is [${listed(dims)}], expected [${listed(expected)}]`);
   }
   raising.checkFinite(tensor, data);
   if (data.some((value, index) => value !== data[index % hiddenSize])) {
-    throw node.unsupported(`initial_h ("${name}") differs between the sequences of a batch; make it an input of the graph`);
+    throw node.unsupported(`initial_h (${quoted(name)}) differs between the sequences of a batch; make it an input of the graph`);
   }
   return data.every((value) => value === 0) ? null : data.slice(0, hiddenSize);
 }
 
 /** https://github.com/pytorch/pytorch/issues/189225 */
 function warnOfReset(node: Node, raising: Raising): void {
-  raising.warnings.push(
+  raising.warn(
     `${node.where}: linear_before_reset is 0, which is not what torch.nn.GRU computes (it needs 1): PyTorch's dynamo exporter ` +
       "wrote this for some time, and such a model is silently wrong by up to 14 %. Compare its outputs with PyTorch's, or " +
       'export it with dynamo=False',

@@ -1,11 +1,12 @@
 /** Operators that move axes and no numbers: they make no layer. */
-import { axesOf, axisOf, reshapedDims } from './arguments.js';
+import { axesOf, checkDropout, flattenedDims, reshapedDims } from './arguments.js';
 import { allFactors, describe, dimsOf, regroup, sizeOfAxis, sizesFixedBy, without, withAxisAt, type Axes } from './axes.js';
 import { shapeOf } from './folding.js';
-import { sizeOf, type Dim } from './dims.js';
+import type { Dim } from './dims.js';
+import { elementTypeName, elementTypeOf } from './element-types.js';
+import { listed, quoted } from './names.js';
 import type { Node } from './node.js';
 import type { Raise, Raising, Symbolic, Tensor } from './raising.js';
-import { elementTypeName, heldBy } from './tensors.js';
 
 export const layoutOperators: Readonly<Record<string, Raise>> = {
   Identity: (node, raising) => [raising.symbolic(node, 0)],
@@ -23,19 +24,17 @@ function raiseCast(node: Node, raising: Raising): Tensor[] {
   const to = node.int('to', 0);
   node.int('saturate', 1);
   node.string('round_mode', 'up');
-  if (heldBy(to) !== 'float')
+  const type = elementTypeOf(to);
+  if (type?.holds !== 'float')
     throw node.unsupported(`it casts what the network computes to ${elementTypeName(to)}; only floats are supported`);
+  if (type.round) raising.warn(`casts to ${type.name} do not round: everything is computed in float32`);
   return [raising.symbolic(node, 0)];
 }
 
 function raiseDropout(node: Node, raising: Raising): (Tensor | null)[] {
-  node.float('ratio', 0.5);
-  node.int('seed', 0);
-  raising.optional(node, 1);
   const training = raising.optional(node, 2);
-  if (training && !(training.kind === 'constant' && training.data[0] === 0)) {
-    throw node.unsupported('it drops out, as in training; export the network after .eval()');
-  }
+  checkDropout(node, training?.kind === 'symbolic' ? {} : training);
+  raising.optional(node, 1);
   return [raising.symbolic(node, 0), null];
 }
 
@@ -43,7 +42,7 @@ function raiseTranspose(node: Node, raising: Raising): Tensor[] {
   const source = raising.symbolic(node, 0);
   const rank = source.axes.length;
   const order = axesOf(node, node.ints('perm') ?? source.axes.map((_, axis) => rank - 1 - axis), rank);
-  if (order.length !== rank) throw node.malformed(`perm [${order.join(', ')}] does not order ${rank} axes`);
+  if (order.length !== rank) throw node.malformed(`perm [${listed(order)}] does not order ${rank} axes`);
   return [{ ...source, axes: order.map((axis) => source.axes[axis]) }];
 }
 
@@ -60,18 +59,15 @@ function fixSizes(node: Node, raising: Raising, source: Symbolic, target: readon
   for (const [name, size] of sizesFixedBy(source.axes, target) ?? []) {
     raising.fixedSizes.set(name, size);
     for (const factor of allFactors(source.axes)) if (factor.size === name) factor.size = size;
-    raising.warnings.push(
-      `${node.where}: it fixes the size "${name}", which the file leaves open, to ${size}, the length of the exporter's sample; export with dynamo=False, or batch first, to keep it open`,
+    raising.warn(
+      `${node.where}: it fixes the size ${quoted(name)}, which the file leaves open, to ${size}, the length of the exporter's sample; export with dynamo=False, or batch first, to keep it open`,
     );
   }
 }
 
 function raiseFlatten(node: Node, raising: Raising): Tensor[] {
   const source = raising.symbolic(node, 0);
-  const dims = dimsOf(source.axes);
-  const given = node.int('axis', 1);
-  const axis = given === dims.length ? given : axisOf(node, given, dims.length);
-  return [regrouped(node, source, [sizeOf(dims.slice(0, axis)), sizeOf(dims.slice(axis))])];
+  return [regrouped(node, source, flattenedDims(node, dimsOf(source.axes)))];
 }
 
 function regrouped(node: Node, source: Symbolic, target: readonly Dim[]): Symbolic {
@@ -80,7 +76,7 @@ function regrouped(node: Node, source: Symbolic, target: readonly Dim[]): Symbol
   const from = dimsOf(source.axes);
   const open = [...from, ...target].some((dim) => typeof dim === 'string');
   const remedy = open ? '; where the exporter wrote a size of its sample into the shape, export with all sizes fixed, or all dynamic' : '';
-  throw node.unsupported(`it makes [${target.join(', ')}] of ${describe(source.axes)}, which does not merge whole axes${remedy}`);
+  throw node.unsupported(`it makes [${listed(target)}] of ${describe(source.axes)}, which does not merge whole axes${remedy}`);
 }
 
 function raiseSqueeze(node: Node, raising: Raising): Tensor[] {

@@ -1,8 +1,9 @@
 /** Operators that take parts of tensors, or join them: by layer of a state, by features, and the last frame of a sequence. */
-import { axisOf, rangeOf, sliceArguments, type Range } from './arguments.js';
+import { axisOf, rangeOf, sliceArguments, splitRanges, type Range } from './arguments.js';
 import { describe, describeAxis, sizeOfAxis, without, type Axes, type Factor } from './axes.js';
 import { subtract, type Dim } from './dims.js';
 import { onFeatures, withFeatures } from './features.js';
+import { listed } from './names.js';
 import type { Node } from './node.js';
 import type { Raise, Raising, Symbolic, Tensor } from './raising.js';
 
@@ -14,8 +15,8 @@ export const selectOperators: Readonly<Record<string, Raise>> = {
 
 function raiseSlice(node: Node, raising: Raising): Tensor[] {
   let tensor = raising.symbolic(node, 0);
-  const operands = [1, 2, 3, 4].map((index) => (node.input(index) ? raising.constant(node, index, 'its range') : undefined));
-  for (const slice of sliceArguments(node, operands, tensor.axes.length, raising.opset)) {
+  const operand = (index: number) => (node.input(index) ? raising.constant(node, index, 'its range') : undefined);
+  for (const slice of sliceArguments(node, operand, tensor.axes.length, raising.opset)) {
     const range = rangeOf(node, slice, sizeOfAxis(tensor.axes[slice.axis]));
     tensor = select(node, raising, tensor, slice.axis, range, node.outputs[0]);
   }
@@ -31,7 +32,7 @@ function raiseGather(node: Node, raising: Raising): Tensor[] {
   const positions = [...indices.data].map((index) => fromStart(node, index, size));
   const [start] = positions;
   if (positions.length === 0 || positions.some((at, index) => index > 0 && at !== Number(start) + index)) {
-    throw node.unsupported(`it takes [${positions.slice(0, 8).join(', ')}] of axis ${axis}, expected indices that follow each other`);
+    throw node.unsupported(`it takes [${listed(positions)}] of axis ${axis}, expected indices that follow each other`);
   }
   const tensor = select(node, raising, source, axis, { start, count: positions.length, step: 1 }, node.outputs[0]);
   return [indices.dims.length === 0 ? { ...tensor, axes: without(tensor.axes, axis) } : tensor];
@@ -47,24 +48,8 @@ function raiseSplit(node: Node, raising: Raising): Tensor[] {
   const source = raising.symbolic(node, 0);
   const axis = axisOf(node, node.int('axis', 0), source.axes.length);
   const size = sizeOfAxis(source.axes[axis]);
-  const given = node.ints('split') ?? (node.input(1) ? [...raising.constant(node, 1, 'its split').data] : null);
-  const count = node.int('num_outputs', node.outputs.length);
-  if (typeof size !== 'number') throw node.unsupported(`it splits axis ${axis}, whose size "${size}" the file leaves open`);
-  const each = Math.ceil(size / count);
-  const sizes = given ?? node.outputs.map((_, index) => Math.min(each, size - index * each));
-  if (
-    sizes.length !== node.outputs.length ||
-    sizes.some((part) => !(Number(part) > 0)) ||
-    sizes.reduce<number>((sum, part) => sum + Number(part), 0) !== size
-  ) {
-    throw node.malformed(`it splits ${size} into [${sizes.join(', ')}]`);
-  }
-  let start = 0;
-  return sizes.map((part, index) => {
-    const range = { start, count: Number(part), step: 1 };
-    start += range.count;
-    return select(node, raising, source, axis, range, node.outputs[index]);
-  });
+  const given = node.ints('split') ?? (node.input(1) ? raising.constant(node, 1, 'its split').data : null);
+  return splitRanges(node, given, axis, size).map((range, index) => select(node, raising, source, axis, range, node.outputs[index]));
 }
 
 function select(node: Node, raising: Raising, source: Symbolic, index: number, range: Range, name: string): Symbolic {
@@ -74,7 +59,7 @@ function select(node: Node, raising: Raising, source: Symbolic, index: number, r
   if (start === 0 && step === 1 && count === size) return source;
   if (typeof count !== 'number' || count < 1) throw node.unsupported(`it takes ${count} of axis ${index} of ${describe(source.axes)}`);
   if (step !== 1)
-    throw node.unsupported(`it takes every ${step}th of axis ${index} of ${describe(source.axes)}; only steps of 1 are supported`);
+    throw node.unsupported(`it takes axis ${index} of ${describe(source.axes)} in step ${step}; only steps of 1 are supported`);
   const factors = axis.filter((factor) => factor.size !== 1);
   const [factor] = factors;
   if (factors.length === 1 && factor.role === 'part') return selectParts(source, factor, Number(start), count);
@@ -113,7 +98,7 @@ function selectFeatures(
   const { tensor } = onFeatures(node, raising, source, index);
   const values = tensor.values.map((input, part) => {
     const output = raising.addValue(tensor.values.length > 1 ? `${name}[${part}]` : name, count);
-    return raising.addLayer(node, { kind: 'slice', name: node.name, input, output, start });
+    return raising.addLayer({ kind: 'slice', name: node.name, input, output, start });
   });
   return { ...tensor, axes: withFeatures(tensor.axes, index, count), values };
 }

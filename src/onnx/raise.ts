@@ -2,10 +2,12 @@
 import { ModelFormatError, UnsupportedModelError } from '../errors.js';
 import type { AxisFactor, Network, TensorLayout } from '../model/network.js';
 import { allFactors, describe, factorOf, type Axis } from './axes.js';
-import type { Constant } from './constants.js';
 import { timingOf } from './features.js';
 import { folds } from './folding.js';
+import type { Operands } from './folding-elementwise.js';
 import type { Graph } from './graph.js';
+import { listed, quoted } from './names.js';
+import { onlyLive } from './live.js';
 import type { Node } from './node.js';
 import { activationOperators } from './raise-activation.js';
 import { concatOperators } from './raise-concat.js';
@@ -38,16 +40,11 @@ export function raiseGraph(graph: Graph, opset: number, producer: string): { net
 
 function raiseNode(node: Node, raising: Raising): readonly (Tensor | null)[] {
   if (Object.hasOwn(folds, node.op)) {
-    const operands = node.inputs.map((_, index) => raising.optional(node, index));
+    // Folds mark the inputs that they read: what they don't know is refused.
+    const operands = node.inputs.map((name) => (name ? raising.named(name, node.where) : undefined));
     if (operands.every((operand) => operand?.kind !== 'symbolic')) {
-      return [
-        folds[node.op](
-          node,
-          operands.map((operand) => (operand as Constant | null) ?? undefined),
-          raising.folder,
-          raising.opset,
-        ),
-      ];
+      const folded = folds[node.op](node, operands as Operands, raising.folder, raising.opset);
+      return [folded].flat();
     }
   }
   if (!Object.hasOwn(operators, node.op))
@@ -61,7 +58,7 @@ function checkOperators(graph: Graph): void {
   if (foreign.length === 0) return;
   const [node] = foreign;
   const others = [...new Set(foreign.map(({ op }) => op))].filter((op) => op !== node.op);
-  const also = others.length > 0 ? ` (nor are ${others.join(', ')}, further on)` : '';
+  const also = others.length > 0 ? ` (nor are ${listed(others)}, further on)` : '';
   throw node.unsupported(`${remedyFor(node.op)}${also}`);
 }
 
@@ -77,7 +74,7 @@ function remedyFor(op: string): string {
 function toNetwork(graph: Graph, raising: Raising): Network {
   const outputs = graph.outputs.map((name) => {
     const tensor = raising.named(name, 'an output of the graph');
-    if (tensor.kind === 'constant') throw new UnsupportedModelError(`output "${name}" is constant: no input reaches it`);
+    if (tensor.kind === 'constant') throw new UnsupportedModelError(`output ${quoted(name)} is constant: no input reaches it`);
     return { name, tensor };
   });
   const inputs = [...graph.inputs.keys()].flatMap((name) => {
@@ -87,18 +84,18 @@ function toNetwork(graph: Graph, raising: Raising): Network {
   for (const { name, tensor } of inputs) settleInput(name, tensor, raising);
   const sequences = inputs.filter(({ tensor }) => timingOf(tensor) === 'every');
   if (sequences.length === 0) {
-    const given = inputs.map(({ name, tensor }) => `"${name}" ${describe(tensor.axes)}`).join(', ') || 'none';
+    const given = inputs.map(({ name, tensor }) => `${quoted(name)} ${describe(tensor.axes)}`).join(', ') || 'none';
     throw new UnsupportedModelError(
       `no input of the graph has a time axis (${given}), so that there is nothing to stream; a network takes [batch, time, feature] and holds a GRU`,
     );
   }
-  return {
+  return onlyLive({
     values: raising.values,
     inputs: sequences.map(({ name, tensor }) => layoutOf(name, tensor)),
     states: inputs.filter(({ tensor }) => timingOf(tensor) !== 'every').map(({ name, tensor }) => layoutOf(name, tensor)),
     layers: raising.layers,
     outputs: outputs.map(({ name, tensor }) => layoutOf(name, tensor)),
-  };
+  });
 }
 
 /** All roles are known by now, or never. */
@@ -108,10 +105,10 @@ function settleInput(name: string, { axes, values }: Symbolic, raising: Raising)
   const feature = factorOf(axes, 'feature');
   if (factors.some(({ role }) => role === null) || (feature && typeof feature.size === 'string')) {
     throw new UnsupportedModelError(
-      `graph input "${name}" is ${describe(axes)}: what it flows into does not say which axis is batch, time and feature, as a GRU that reads it would`,
+      `graph input ${quoted(name)} is ${describe(axes)}: what it flows into does not say which axis is batch, time and feature, as a GRU that reads it would`,
     );
   }
-  for (const value of values) raising.values[value].size = Number(feature?.size ?? 1);
+  for (const value of values) raising.setSize(value, Number(feature?.size ?? 1));
 }
 
 function layoutOf(name: string, tensor: Symbolic): TensorLayout {
@@ -120,7 +117,7 @@ function layoutOf(name: string, tensor: Symbolic): TensorLayout {
 
 function frozen(name: string, axis: Axis): AxisFactor[] {
   return axis.map(({ role, size }) => {
-    if (role === null) throw new ModelFormatError(`tensor "${name}" has an axis of size ${size} whose role is not known`);
+    if (role === null) throw new ModelFormatError(`tensor ${quoted(name)} has an axis of size ${size} whose role is not known`);
     return { role, size };
   });
 }
@@ -130,7 +127,7 @@ function unusedWarnings(graph: Graph): string[] {
   const initializers = unused(graph.initializers.keys());
   const inputs = unused(graph.inputs.keys());
   return [
-    ...inputs.map((name) => `input "${name}" reaches no output, and is left out`),
-    ...initializers.map((name) => `initializer "${name}" is not used`),
+    ...inputs.map((name) => `input ${quoted(name)} reaches no output, and is left out`),
+    ...(initializers.length > 0 ? [`not used: initializers ${listed(initializers.map(quoted))}`] : []),
   ];
 }

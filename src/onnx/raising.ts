@@ -3,9 +3,12 @@ import { ModelFormatError, UnsupportedModelError } from '../errors.js';
 import type { Layer, Value, ValueId } from '../model/network.js';
 import { allFactors, factorOf, type Axes, type Factor, type Role } from './axes.js';
 import { Folder, type Constant } from './constants.js';
+import { elementTypeName, heldBy } from './element-types.js';
 import type { Graph, GraphInput } from './graph.js';
+import { listed, quoted } from './names.js';
+import { Budget, maxParts } from './limits.js';
 import type { Node } from './node.js';
-import { elementTypeName, isFloatType, readTensor } from './tensors.js';
+import { readTensor } from './tensors.js';
 
 /** A tensor whose elements are known only when the network runs. */
 export interface Symbolic {
@@ -27,21 +30,20 @@ export interface Weights extends Constant {
 /** null is an output that is refused when something reads it. */
 export type Raise = (node: Node, raising: Raising) => readonly (Tensor | null)[];
 
-const maxParts = 256;
-const maxLayers = 4096;
-
 export class Raising {
   readonly folder = new Folder();
   readonly layers: Layer[] = [];
   readonly values: { -readonly [key in keyof Value]: Value[key] }[] = [];
-  readonly warnings: string[] = [];
   readonly inputs = new Map<string, Symbolic>();
   /** Sizes that the file leaves open, and a node closes. */
   readonly fixedSizes = new Map<string, number>();
   readonly #tensors = new Map<string, Tensor>();
   /** The graph inputs by the values they give. */
   readonly #givers = new Map<ValueId, string>();
+  readonly #makers = new Map<ValueId, Layer>();
   readonly #checked = new Set<Float32Array>();
+  readonly #warnings = new Set<string>();
+  readonly #budget = new Budget();
 
   constructor(
     readonly graph: Graph,
@@ -63,7 +65,7 @@ export class Raising {
     if (known) return known;
     const initializer = this.graph.initializers.get(name);
     const input = this.graph.inputs.get(name);
-    if (!initializer && !input) throw new UnsupportedModelError(`${reader} reads "${name}", an output that is not supported`);
+    if (!initializer && !input) throw new UnsupportedModelError(`${reader} reads ${quoted(name)}, an output that is not supported`);
     const tensor = initializer ? readTensor(initializer) : this.#input(input!);
     this.#tensors.set(name, tensor);
     return tensor;
@@ -84,7 +86,7 @@ export class Raising {
   symbolic(node: Node, index: number): Symbolic {
     const tensor = this.tensor(node, index);
     if (tensor.kind === 'constant')
-      throw node.unsupported(`input ${index} ("${node.input(index)}") is a constant; compute it before exporting`);
+      throw node.unsupported(`input ${index} (${quoted(node.input(index))}) is a constant; compute it before exporting`);
     return tensor;
   }
 
@@ -93,8 +95,8 @@ export class Raising {
     if (tensor.kind === 'constant') return tensor;
     const name = node.input(index);
     const cause = this.graph.inputs.has(name)
-      ? `the graph input "${name}", which has no value in the file`
-      : `"${name}", which depends on an input`;
+      ? `the graph input ${quoted(name)}, which has no value in the file`
+      : `${quoted(name)}, which depends on an input`;
     throw node.unsupported(`${what} is ${cause}; export the model with its weights as initializers`);
   }
 
@@ -104,8 +106,8 @@ export class Raising {
 
   checked(node: Node, constant: Constant, what: string): Weights {
     const { data, dims, name } = constant;
-    if (!(data instanceof Float32Array)) throw node.malformed(`${what} ("${name}") holds ${constant.type} numbers, expected floats`);
-    if (dims.some((dim) => typeof dim === 'string')) throw node.unsupported(`${what} ("${name}") has open sizes: [${dims.join(', ')}]`);
+    if (!(data instanceof Float32Array)) throw node.malformed(`${what} (${quoted(name)}) holds ${constant.type} numbers, expected floats`);
+    if (dims.some((dim) => typeof dim === 'string')) throw node.unsupported(`${what} (${quoted(name)}) has open sizes: [${listed(dims)}]`);
     this.checkFinite(constant, data);
     return { ...constant, data };
   }
@@ -115,20 +117,42 @@ export class Raising {
     const at = data.findIndex((value) => !Number.isFinite(value));
     if (at >= 0) {
       throw new ModelFormatError(
-        `tensor "${name}" [${dims.join(', ')}] holds ${data[at]} at element ${at}: the training diverged, or the file is damaged`,
+        `tensor ${quoted(name)} [${listed(dims)}] holds ${data[at]} at element ${at}: the training diverged, or the file is damaged`,
       );
     }
     this.#checked.add(data);
   }
 
   addValue(name: string, size: number): ValueId {
+    this.#budget.takeValue(name, size);
     return this.values.push({ name, size }) - 1;
   }
 
-  addLayer(node: Node, layer: Layer): ValueId {
-    if (this.layers.length >= maxLayers) throw node.unsupported(`it would be layer ${maxLayers + 1}; a wake word has a few`);
+  /** Of a graph input, whose features are known when all roles are. */
+  setSize(value: ValueId, size: number): void {
+    this.#budget.takeValue(this.values[value].name, size);
+    this.values[value].size = size;
+  }
+
+  addLayer(layer: Layer): ValueId {
+    this.#budget.takeLayer(layer);
     this.layers.push(layer);
+    this.#makers.set(layer.output, layer);
     return layer.output;
+  }
+
+  /** The layer that gives a value; a graph input's has none. */
+  layerOf(value: ValueId): Layer | undefined {
+    return this.#makers.get(value);
+  }
+
+  warn(text: string): void {
+    this.#warnings.add(text);
+  }
+
+  /** Each once, in the order in which they came. */
+  get warnings(): readonly string[] {
+    return [...this.#warnings];
   }
 
   /** The name of the graph input that gives a value. */
@@ -159,21 +183,21 @@ export class Raising {
     const [name] = node.outputs;
     const values = source.values.map((input, part) => {
       const output = this.addValue(source.values.length > 1 ? `${name}[${part}]` : name, size);
-      return this.addLayer(node, layer(input, output, part));
+      return this.addLayer(layer(input, output, part));
     });
     return { ...source, axes, values };
   }
 
   #input(input: GraphInput): Symbolic {
     const { name, dims } = input;
-    if (!isFloatType(input.elementType)) {
-      throw new UnsupportedModelError(`graph input "${name}" holds ${elementTypeName(input.elementType)}, expected float32`);
+    if (heldBy(input.elementType) !== 'float') {
+      throw new UnsupportedModelError(`graph input ${quoted(name)} holds ${elementTypeName(input.elementType)}, expected float32`);
     }
     if (input.elementType !== 1)
-      this.warnings.push(`input "${name}" is ${elementTypeName(input.elementType)} in the file; give it as float32`);
+      this.warn(`input ${quoted(name)} is ${elementTypeName(input.elementType)} in the file; give it as float32`);
     if (!dims)
       throw new UnsupportedModelError(
-        `graph input "${name}" has no shape; run onnx.shape_inference.infer_shapes, or export the model again`,
+        `graph input ${quoted(name)} has no shape; run onnx.shape_inference.infer_shapes, or export the model again`,
       );
     const roles = this.roles.get(name) ?? [];
     const axes = dims.map((size, axis): Factor[] => (roles[axis] === 'part' && size === 1 ? [] : [{ role: roles[axis] ?? null, size }]));
@@ -187,10 +211,10 @@ export class Raising {
     const parts = factorOf(axes, 'part')?.size ?? 1;
     if (typeof parts !== 'number' || parts > maxParts) {
       throw new UnsupportedModelError(
-        `graph input "${name}" stacks ${parts} states; export it with a fixed number of layers, at most ${maxParts}`,
+        `graph input ${quoted(name)} stacks ${parts} states; export it with a fixed number of layers, at most ${maxParts}`,
       );
     }
-    // Their sizes are set when all roles are known, in network.ts's `layoutOf`.
+    // Their sizes are set when all roles are known, in raise.ts's `settleInput`.
     return Array.from({ length: parts }, (_, part) => this.addValue(parts > 1 ? `${name}[${part}]` : name, 0));
   }
 }

@@ -125,18 +125,29 @@ function gatherRoles(node: Node, wanted: Roles | null, known: Known): (Roles | n
 
 function knownConstants(graph: Graph): Known {
   const nodes = new Map(graph.nodes.filter(({ op }) => op === 'Constant').map((node) => [node.outputs[0], node]));
-  const find = (name: string | undefined) => {
-    const node = nodes.get(name ?? '');
-    const initializer = graph.initializers.get(name ?? '');
-    if (node) return folds.Constant(node, [], new Folder(), 0);
-    return initializer && initializer.dims.length <= 1 ? readTensor(initializer) : null;
-  };
+  const read = memoized((name: string) => {
+    const node = nodes.get(name);
+    const initializer = graph.initializers.get(name);
+    if (node) return [folds.Constant(node, [], new Folder(), 0)].flat()[0];
+    const isShort = initializer && initializer.dims.length <= 1 && (initializer.dims[0] ?? 1) <= maxRank;
+    return isShort ? readTensor(initializer) : null;
+  });
   return {
     graph,
-    integers: (name) => {
-      const constant = find(name);
-      return constant?.type === 'integer' && constant.dims.length <= 1 ? [...constant.data].map(Number).slice(0, maxRank + 1) : null;
-    },
-    rankOfConstant: (name) => find(name)?.dims.length ?? null,
+    integers: memoized((name) => {
+      const constant = read(name);
+      const isList = constant?.type === 'integer' && constant.dims.length <= 1 && constant.data.length <= maxRank;
+      return isList ? [...constant.data].map(Number) : null;
+    }),
+    rankOfConstant: (name) => graph.initializers.get(name ?? '')?.dims.length ?? read(name)?.dims.length ?? null,
+  };
+}
+
+/** Many nodes may name one constant. */
+function memoized<T>(find: (name: string) => T): (name: string | undefined) => T {
+  const found = new Map<string, T>();
+  return (name = '') => {
+    if (!found.has(name)) found.set(name, find(name));
+    return found.get(name)!;
   };
 }

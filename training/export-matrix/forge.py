@@ -126,9 +126,105 @@ def runnable():
         [node("Transpose", "x", "xt", perm=[1, 0, 2]), gru("xt", "Y"), node("Squeeze", "Y one", "s"), node("Gather", "s eleven", "y", axis=0)],
         [value("x", 1, 12, INPUTS)], [value("y", 1, HIDDEN)], [*parameters(), ints("one", [1]), ints("eleven", 11)])
 
+    # One value under other names: a bias that is added under one must not show under another.
+    yield "bias-aliases", model(
+        [gru(), node("Squeeze", "Y one", "s"), node("MatMul", "s V", "m"), node("Relu", "m", "z"),
+         node("Identity", "m", "m1"), node("Add", "m1 c", "y1"), node("Dropout", "m", "m2"), node("Add", "d m2", "y2"),
+         node("Unsqueeze", "m one", "m3"), node("Add", "m3 c", "y3"), node("Slice", "m zeros three", "m4"), node("Add", "m4 d", "y4"),
+         node("Transpose", "m", "m5", perm=[1, 0, 2]), node("Add", "m5 c", "a5"), node("Add", "a5 e", "y5"), node("Sigmoid", "m", "w")],
+        [X], [value("m", "time", "batch", 3), *(value(n, None, None, 3) for n in ("z", "w", "y1", "y2", "y4", "y5")), value("y3", "time", 1, "batch", 3)],
+        [*parameters(), weights("V", HIDDEN, 3), weights("c", 3), weights("d", 1, 3), weights("e", 1), ints("one", [1]), ints("zeros", [0, 0, 0]),
+         ints("three", [2**31, 2**62, 3])])
+    # Weights and shapes that are computed from constants, by everything that folding computes.
+    yield "folded", folded()
+    # Sigmoid and Tanh take neither parameter; an old exporter writes them.
+    yield "activation-parameters", model([gru(activation_alpha=[1.0, 2.0], activation_beta=[3.0, 4.0], activations=["Sigmoid", "Tanh"], Y="Y")],
+                                         [X], [Y4], parameters())
+    # Nothing but the name of a size is a number.
+    yield "size-named-12", model([gru(), node("Reshape", "Y keep", "y")], [value("x", "12", "batch", INPUTS)], [value("y", None, None, HIDDEN)],
+                                 [*parameters(), ints("keep", [0, -1, HIDDEN])])
+
+
+def folded():
+    """y is a dense layer of the GRU's outputs, with constants as its bias that each come out of another kind of folding."""
+    nodes = [
+        gru(), node("Squeeze", "Y one", "s"),
+        # Weights: the second half, flattened, split and passed through a Dropout.
+        node("Split", "VV", "V0 V1", axis=1), node("Flatten", "V1", "V2", axis=1), node("Dropout", "V2", "V3"), node("MatMul", "s V3", "m0"),
+        # Towards zero, as a shape of [0, 0, -1].
+        node("Cast", "fractions", "shape", to=TensorProto.INT64), node("Reshape", "s shape", "r"), node("MatMul", "r V3", "m"),
+        # -7/2, 7/2 and 9/-2 of integers; 7/2 of floats.
+        node("Div", "seven two", "i"), node("Cast", "i", "b0", to=FLOAT), node("Div", "sevens twos", "b1"),
+        node("Gather", "list back", "b2"), node("Slice", "table first end second", "row"), node("Squeeze", "row", "b3"),
+        # Subnormal float16, and float32 rounded to float16, made large enough to see.
+        node("Cast", "tiny", "wide", to=FLOAT), node("Mul", "wide large", "b4"),
+        node("Cast", "thirds", "half", to=TensorProto.FLOAT16), node("Cast", "half", "rounded", to=FLOAT), node("Sub", "rounded thirds", "lost"),
+        node("Mul", "lost thousand", "b5"), node("Tanh", "b5", "t"), node("Sigmoid", "t", "u"), node("Relu", "b2", "v"), node("Add", "u v", "b6"),
+    ]
+    for index, (source, sum_) in enumerate(zip(["m", *"abcdef"], [*"abcdef", "y"])):
+        nodes.append(node("Add", f"{source} b{index}", sum_))
+    nodes += [node("Sigmoid", "m0", "y0"), node("Slice", "s first2 end2 third", "y1")]
+    half = np.array([0x0001, 0x83FF, 0x0200], np.uint16).view(np.float16)
+
+    def floats(name, *values):
+        return numpy_helper.from_array(np.array(values, np.float32), name)
+
+    return model(nodes, [X], [value("y", None, None, 3), value("y0", None, None, 3), value("y1", None, None, 2)], [
+        *parameters(), weights("VV", HIDDEN, 6), ints("one", [1]), floats("fractions", 0.9, -0.9, -1.9), ints("seven", [-7, 7, 9]), ints("two", [2, 2, -2]),
+        floats("sevens", 7, 1, 0.5), floats("twos", 2, 3, -4), weights("list", 5), ints("back", [-1, 0, -4]), weights("table", 3, 4),
+        ints("first", [3]), ints("end", [4]), ints("second", [1]), numpy_helper.from_array(half, "tiny"), floats("large", 2.0**14),
+        floats("thirds", 1 / 3, 2 / 3, 2049 / 2048), floats("thousand", 1000), ints("first2", [1]), ints("end2", [3]), ints("third", [2])])
+
+
+def refused_layouts():
+    """Axes that are not what an operator needs, though their sizes may be."""
+    weighted = [*parameters(), weights("V", HIDDEN, 3), ints("one", [1]), ints("apart", [0, 2]), ints("zero", [0, 0, 0])]
+    squeezed = [gru(), node("Squeeze", "Y one", "s")]
+    anything = [value("y", None, None, None)]
+    yield "bias-across", model([*squeezed, node("MatMul", "s V", "m"), node("Transpose", "m", "t", perm=[1, 2, 0]), node("Add", "t c", "y")],
+                               [value("x", 3, "batch", INPUTS)], anything, [*weighted, weights("c", 3)])
+    yield "concat-across", model([*squeezed, node("Transpose", "s", "t", perm=[1, 0, 2]), node("Concat", "s t", "y", axis=2)], [X], anything, weighted)
+    yield "softmax-default", model([gru(), node("Squeeze", "Y", "s", axes=[1]), node("Softmax", "s", "y")], [X], anything, parameters(), opset=11)
+    yield "gather-apart", model([*squeezed, node("Gather", "s apart", "y", axis=2)], [X], anything, weighted)
+    yield "slice-step", model([*squeezed, node("Slice", "s from to last step", "y")], [X], anything,
+                              [*weighted, ints("from", [1]), ints("to", [5]), ints("last", [2]), ints("step", [2])])
+    yield "dropout-training", model([*squeezed, helper.make_node("Dropout", ["s", "", "on"], ["y"], "drop")], [X], anything,
+                                    [*weighted, numpy_helper.from_array(np.array(True), "on")])
+    yield "cast-integer", model([*squeezed, node("Cast", "s", "i", to=TensorProto.INT64), node("Cast", "i", "y", to=FLOAT)], [X], anything, weighted)
+    yield "allowzero", model([*squeezed, node("Reshape", "s zero", "y", allowzero=1)], [X], anything, weighted)
+    # A state for each frame of what should be a batch.
+    yield "state-over-time", model(
+        [node("Shape", "x", "size"), node("Slice", "size first second", "n"), node("Concat", "unit n six", "want", axis=0), node("Expand", "h want", "h0"),
+         gru(initial="h0")], [X], [Y4],
+        [*parameters(), weights("h", 1, 1, HIDDEN), ints("first", [0]), ints("second", [1]), ints("unit", [1]), ints("six", [HIDDEN])])
+    yield "input-raised", model([gru(), node("Relu", "Y x", "y")], [X], [value("y", None, None, None, None)], parameters())
+    yield "input-folded", model([node("Transpose", "Wt R", "W", perm=[0, 2, 1]), gru()], [X], [Y4],
+                                [weights("Wt", 1, INPUTS, 3 * HIDDEN), *parameters()[1:]])
+    yield "input-opset-9", model([gru(), node("Slice", "Y from", "y", axes=[0], starts=[-1], ends=[TO_THE_END])], [X],
+                                 [value("y", 1, 1, None, None)], [*parameters(), ints("from", [0])], opset=9)
+
+
+def refused_numbers():
+    """Constants that wrap around, or are rounded in ways that float32 is not."""
+    def biased(*computed, constants):
+        nodes = [gru(), node("Squeeze", "Y one", "s"), node("MatMul", "s V", "m"), *computed, node("Cast", "k", "c", to=FLOAT), node("Add", "m c", "y")]
+        return model(nodes, [X], [value("y", None, None, 3)], [*parameters(), weights("V", HIDDEN, 3), ints("one", [1]), *constants])
+
+    def array(name, dtype, *values):
+        return numpy_helper.from_array(np.array(values, dtype), name)
+
+    yield "wrap-cast", biased(node("Cast", "f", "k", to=TensorProto.UINT8), constants=[array("f", np.float32, 300, -1, 2.7)])
+    yield "wrap-narrow", biased(node("Cast", "f", "k", to=TensorProto.INT8), constants=[array("f", np.int64, 300, 2, 1)])
+    yield "wrap-product", biased(node("Mul", "i i", "k"), constants=[array("i", np.int32, 100000, 2, 3)])
+    yield "float16-sum", biased(node("Add", "h h", "k"), constants=[array("h", np.float16, 1, 2, 3)])
+    yield "float64-sum", biased(node("Add", "d d", "k"), constants=[array("d", np.float64, 1, 2, 3)])
+    yield "float64-cast", biased(node("Cast", "d", "k", to=TensorProto.INT64), constants=[array("d", np.float64, 1, 2, 2.9999999999)])
+
 
 def refused():
     """What must be refused, or is beyond onnxruntime."""
+    yield from refused_layouts()
+    yield from refused_numbers()
     yield "layout", model([gru(layout=1, Y_h="Y_h")], [value("x", "batch", "time", INPUTS)],
                           [value("Y", "batch", "time", 1, HIDDEN), value("Y_h", "batch", 1, HIDDEN)], parameters())
     yield "conv", model([node("Conv", "x V", "c"), node("Transpose", "c", "ct", perm=[2, 0, 1]), gru("ct")],
