@@ -5,7 +5,8 @@ import { InputError } from './errors.js';
 import type { Framer } from './features/framer.js';
 import type { FrontEnd } from './features/front-end.js';
 import { checkSamples } from './features/samples.js';
-import type { Session, Stream } from './inference/session.js';
+import type { Session } from './inference/session.js';
+import type { Stream } from './inference/stream.js';
 
 export interface DetectorOptions extends DetectionOptions {
   /**

@@ -7,7 +7,7 @@ export type { DetectionDefaults, DetectionOptions, DetectionSettings } from './d
 export { AudioError, InputError, MetadataError, ModelFormatError, TympanError, UnsupportedModelError } from './errors.js';
 export type { Recipe } from './features/recipe.js';
 export type { Tensor } from './inference/run.js';
-export type { Stream } from './inference/session.js';
+export type { Stream } from './inference/stream.js';
 export type { Precision } from './kernels/layout.js';
 export { loadModel, type Features, type LoadOptions, type Model } from './load.js';
 export type { JsonObject, Labels } from './model/metadata.js';

@@ -1,7 +1,8 @@
 import { InputError } from '../errors.js';
 import { axisSize, hasTime, type Axis, type Network, type TensorLayout } from '../model/network.js';
 import { isFloat32Array, typeName } from '../typed-arrays.js';
-import type { Session, Stream } from './session.js';
+import type { Session } from './session.js';
+import type { Stream } from './stream.js';
 
 /** A whole tensor, shaped like onnxruntime's. */
 export interface Tensor {

@@ -45,7 +45,8 @@ function foldConstant(node: Node): Constant {
   const data = floats ?? ints;
   if (!data) throw node.unsupported('it holds neither a tensor nor numbers; text and sparse tensors are not supported');
   const dims = node.has('value_float') || node.has('value_int') ? [] : [data.length];
-  return { kind: 'constant', name, type: floats ? 'float' : 'integer', elementType: floats ? dataTypes.float32 : dataTypes.int64, dims, data: floats ? Float32Array.from(data) : data };
+  if (floats) return { kind: 'constant', name, type: 'float', elementType: dataTypes.float32, dims, data: Float32Array.from(floats) };
+  return { kind: 'constant', name, type: 'integer', elementType: dataTypes.int64, dims, data };
 }
 
 function foldConstantOfShape(node: Node, operands: Operands, folder: Folder): Constant {
@@ -120,7 +121,8 @@ function foldConcat(node: Node, operands: Operands, folder: Folder): Constant {
   const parts = node.inputs.map((_, index) => requiredOperand(node, operands, index));
   const head = requiredOperand(node, operands);
   const axis = axisOf(node, node.requiredInt('axis'), head.dims.length);
-  if (parts.some(({ dims, elementType }) => dims.length !== head.dims.length || elementType !== head.elementType || typeof dims[axis] === 'string')) {
+  const isLike = ({ dims, elementType }: Constant) => dims.length === head.dims.length && elementType === head.elementType;
+  if (!parts.every((part) => isLike(part) && typeof part.dims[axis] === 'number')) {
     throw node.unsupported('it joins constants of different ranks or types, or along an open size');
   }
   const inner = storedCount(head.dims.slice(axis + 1));

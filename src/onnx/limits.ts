@@ -35,7 +35,9 @@ export class Budget {
     const where = `layer ${quoted(layer.name)}`;
     if (this.#layers < 0) throw new UnsupportedModelError(`${where} would be layer ${maxLayers + 1}; a wake word has a few`);
     if (this.#parameters < 0) {
-      throw new UnsupportedModelError(`with ${where} the layers have more than ${maxParameters} weights, shared ones counted in each; use a smaller network`);
+      throw new UnsupportedModelError(
+        `with ${where} the layers have more than ${maxParameters} weights, shared ones counted in each; use a smaller network`,
+      );
     }
   }
 

@@ -134,7 +134,7 @@ function constantState(
   const { data, dims, name } = tensor;
   const [direction, batch] = batchFirst ? [dims[1], dims[0]] : dims;
   if (!(data instanceof Float32Array)) throw node.malformed(`initial_h (${quoted(name)}) holds ${tensor.type} numbers, expected floats`);
-  // A number may be what an open batch is when the network runs; a size that the file leaves open is X's batch, or another.
+  // A number may be what an open batch is when the network runs; an open size is X's batch, or another size.
   const size = raising.fixedSizes.get(String(batch)) ?? batch;
   const isBatch = size === batchSize || (typeof size === 'number' && typeof batchSize === 'string');
   if (dims.length !== 3 || direction !== 1 || dims[2] !== hiddenSize || data.length % hiddenSize !== 0 || !isBatch) {

@@ -5,8 +5,8 @@ import { allFactors, factorOf, type Axes, type Factor, type Role } from './axes.
 import { Folder, type Constant } from './constants.js';
 import { elementTypeName, heldBy } from './element-types.js';
 import type { Graph, GraphInput } from './graph.js';
-import { listed, quoted } from './names.js';
 import { Budget, maxParts } from './limits.js';
+import { listed, quoted } from './names.js';
 import type { Node } from './node.js';
 import { readTensor } from './tensors.js';
 

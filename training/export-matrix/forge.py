@@ -156,10 +156,10 @@ def folded():
         # -7/2, 7/2 and 9/-2 of integers; 7/2 of floats.
         node("Div", "seven two", "i"), node("Cast", "i", "b0", to=FLOAT), node("Div", "sevens twos", "b1"),
         node("Gather", "list back", "b2"), node("Slice", "table first end second", "row"), node("Squeeze", "row", "b3"),
-        # Subnormal float16, and float32 rounded to float16, made large enough to see.
+        # Subnormal float16, and float32 rounded to float16 (a third, a subnormal, a tie), made large enough to see.
         node("Cast", "tiny", "wide", to=FLOAT), node("Mul", "wide large", "b4"),
-        node("Cast", "thirds", "half", to=TensorProto.FLOAT16), node("Cast", "half", "rounded", to=FLOAT), node("Sub", "rounded thirds", "lost"),
-        node("Mul", "lost thousand", "b5"), node("Tanh", "b5", "t"), node("Sigmoid", "t", "u"), node("Relu", "b2", "v"), node("Add", "u v", "b6"),
+        node("Cast", "fine", "half", to=TensorProto.FLOAT16), node("Cast", "half", "rounded", to=FLOAT), node("Sub", "rounded fine", "lost"),
+        node("Mul", "lost most", "b5"), node("Tanh", "b5", "t"), node("Sigmoid", "t", "u"), node("Relu", "b2", "v"), node("Add", "u v", "b6"),
     ]
     for index, (source, sum_) in enumerate(zip(["m", *"abcdef"], [*"abcdef", "y"])):
         nodes.append(node("Add", f"{source} b{index}", sum_))
@@ -173,7 +173,7 @@ def folded():
         *parameters(), weights("VV", HIDDEN, 6), ints("one", [1]), floats("fractions", 0.9, -0.9, -1.9), ints("seven", [-7, 7, 9]), ints("two", [2, 2, -2]),
         floats("sevens", 7, 1, 0.5), floats("twos", 2, 3, -4), weights("list", 5), ints("back", [-1, 0, -4]), weights("table", 3, 4),
         ints("first", [3]), ints("end", [4]), ints("second", [1]), numpy_helper.from_array(half, "tiny"), floats("large", 2.0**14),
-        floats("thirds", 1 / 3, 2 / 3, 2049 / 2048), floats("thousand", 1000), ints("first2", [1]), ints("end2", [3]), ints("third", [2])])
+        floats("fine", 1 / 3, 1.3 * 2.0**-24, 2049 / 2048), floats("most", 1000, 2.0**22, 1000), ints("first2", [1]), ints("end2", [3]), ints("third", [2])])
 
 
 def refused_layouts():
