@@ -20,11 +20,19 @@ function uniform(seed, size) {
 export function gruModel(inputSize, hiddenSize) {
   const next = uniform(1, 1 / Math.sqrt(hiddenSize));
   const tensor = (name, dims) => ({
-    name, dims, dataType: FLOAT, floatData: Array.from({ length: dims.reduce((a, b) => a * b) }, next),
+    name,
+    dims,
+    dataType: FLOAT,
+    floatData: Array.from({ length: dims.reduce((a, b) => a * b) }, next),
   });
   const value = (name, dims) => ({
     name,
-    type: { tensorType: { elemType: FLOAT, shape: { dim: dims.map((dim) => (typeof dim === 'string' ? { dimParam: dim } : { dimValue: dim })) } } },
+    type: {
+      tensorType: {
+        elemType: FLOAT,
+        shape: { dim: dims.map((dim) => (typeof dim === 'string' ? { dimParam: dim } : { dimValue: dim })) },
+      },
+    },
   });
   const attribute = (name, i) => ({ name, i, type: onnx.AttributeProto.AttributeType.INT });
   return onnx.ModelProto.encode({
@@ -32,14 +40,21 @@ export function gruModel(inputSize, hiddenSize) {
     opsetImport: [{ domain: '', version: 17 }],
     graph: {
       name: 'gru',
-      node: [{
-        opType: 'GRU', name: 'gru', input: ['X', 'W', 'R', 'B', '', 'initial_h'], output: ['Y', 'Y_h'],
-        attribute: [attribute('hidden_size', hiddenSize), attribute('linear_before_reset', 1)],
-      }],
+      node: [
+        {
+          opType: 'GRU',
+          name: 'gru',
+          input: ['X', 'W', 'R', 'B', '', 'initial_h'],
+          output: ['Y', 'Y_h'],
+          attribute: [attribute('hidden_size', hiddenSize), attribute('linear_before_reset', 1)],
+        },
+      ],
       input: [value('X', ['time', 1, inputSize]), value('initial_h', [1, 1, hiddenSize])],
       output: [value('Y', ['time', 1, 1, hiddenSize]), value('Y_h', [1, 1, hiddenSize])],
       initializer: [
-        tensor('W', [1, 3 * hiddenSize, inputSize]), tensor('R', [1, 3 * hiddenSize, hiddenSize]), tensor('B', [1, 6 * hiddenSize]),
+        tensor('W', [1, 3 * hiddenSize, inputSize]),
+        tensor('R', [1, 3 * hiddenSize, hiddenSize]),
+        tensor('B', [1, 6 * hiddenSize]),
       ],
     },
   }).finish();
@@ -56,13 +71,29 @@ export async function benchGru(rounds) {
     const session = await ort.InferenceSession.create(bytes);
     const state = new ort.Tensor('float32', new Float32Array(hidden), [1, 1, hidden]);
     const one = { X: new ort.Tensor('float32', frame, [1, 1, 40]), initial_h: state };
-    const many = { X: new ort.Tensor('float32', new Float32Array(40 * STEPS).fill(0.1), [STEPS, 1, 40]), initial_h: state };
-    const results = await interleave({
-      'tympan, int8 weights': { run: () => { int8.step(frame); }, calls: 2000 },
-      'tympan, f32': { run: () => { f32.step(frame); }, calls: 1000 },
-      'onnxruntime-web, a step': { run: () => session.run(one), calls: 100 },
-      [`onnxruntime-web, ${STEPS} steps in a call`]: { run: () => session.run(many), calls: 4 },
-    }, rounds);
+    const many = {
+      X: new ort.Tensor('float32', new Float32Array(40 * STEPS).fill(0.1), [STEPS, 1, 40]),
+      initial_h: state,
+    };
+    const results = await interleave(
+      {
+        'tympan, int8 weights': {
+          run: () => {
+            int8.step(frame);
+          },
+          calls: 2000,
+        },
+        'tympan, f32': {
+          run: () => {
+            f32.step(frame);
+          },
+          calls: 1000,
+        },
+        'onnxruntime-web, a step': { run: () => session.run(one), calls: 100 },
+        [`onnxruntime-web, ${STEPS} steps in a call`]: { run: () => session.run(many), calls: 4 },
+      },
+      rounds,
+    );
     const whole = results[`onnxruntime-web, ${STEPS} steps in a call`];
     for (const key of Object.keys(whole)) whole[key] /= STEPS;
     report(`One step of a GRU, 40 inputs, ${hidden} units`, results);

@@ -23,10 +23,15 @@ export async function interleave(contenders, rounds) {
       if (round >= 0) times[name].push(((performance.now() - start) * 1000) / calls);
     }
   }
-  return Object.fromEntries(Object.entries(times).map(([name, list]) => {
-    const sorted = [...list].sort((a, b) => a - b);
-    return [name, { microseconds: median(list), low: sorted[sorted.length >> 2], high: sorted[(3 * sorted.length) >> 2] }];
-  }));
+  return Object.fromEntries(
+    Object.entries(times).map(([name, list]) => {
+      const sorted = [...list].sort((a, b) => a - b);
+      return [
+        name,
+        { microseconds: median(list), low: sorted[sorted.length >> 2], high: sorted[(3 * sorted.length) >> 2] },
+      ];
+    }),
+  );
 }
 
 /** Prints a table whose ratios are against the first row. */
@@ -37,6 +42,8 @@ export function report(title, results) {
   console.log(`  ${''.padEnd(36)}${'median µs'.padStart(11)}${'quartiles'.padStart(20)}${'ratio'.padStart(9)}`);
   for (const [name, { microseconds, low, high }] of rows) {
     const quartiles = `${low.toFixed(2)} – ${high.toFixed(2)}`;
-    console.log(`  ${name.padEnd(36)}${microseconds.toFixed(2).padStart(11)}${quartiles.padStart(20)}${(microseconds / first).toFixed(2).padStart(9)}`);
+    console.log(
+      `  ${name.padEnd(36)}${microseconds.toFixed(2).padStart(11)}${quartiles.padStart(20)}${(microseconds / first).toFixed(2).padStart(9)}`,
+    );
   }
 }

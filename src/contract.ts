@@ -39,8 +39,10 @@ export function parseContract(properties: ReadonlyMap<string, string>, given: Co
 export function required<Part extends keyof Contract>(contract: Contract, part: Part): NonNullable<Contract[Part]> {
   const value = contract[part];
   if (value) return value;
-  throw new MetadataError(`this model does not say its ${part}: "${METADATA_KEYS[part]}" is not in its metadata_props; ` +
-    `pass { ${part}: … } to loadModel, or write it into the file`);
+  throw new MetadataError(
+    `this model does not say its ${part}: "${METADATA_KEYS[part]}" is not in its metadata_props; ` +
+      `pass { ${part}: … } to loadModel, or write it into the file`,
+  );
 }
 
 /**
@@ -51,8 +53,10 @@ export function required<Part extends keyof Contract>(contract: Contract, part: 
 export function checkFeatures(network: Network, { numCoefficients }: Recipe): void {
   const sizes = network.inputs.map((layout) => `${sizeOf(network, layout)} as "${layout.name}"`);
   if (network.inputs.length !== 1 || sizeOf(network, network.inputs[0]) !== numCoefficients) {
-    throw new MetadataError(`front end: makes ${numCoefficients} coefficients a frame, the model takes ${sizes.join(' and ')}; ` +
-      'numCoefficients must agree');
+    throw new MetadataError(
+      `front end: makes ${numCoefficients} coefficients a frame, the model takes ${sizes.join(' and ')}; ` +
+        'numCoefficients must agree',
+    );
   }
 }
 
@@ -62,17 +66,24 @@ export function checkFeatures(network: Network, { numCoefficients }: Recipe): vo
  * @throws MetadataError when there is none of that name, its features are not as many as the labels, or are no probabilities
  */
 export function posteriorOf(network: Network, labels: Labels): string {
-  const output = labels.output === undefined ? network.outputs[0] : network.outputs.find(({ name }) => name === labels.output);
+  const output =
+    labels.output === undefined ? network.outputs[0] : network.outputs.find(({ name }) => name === labels.output);
   if (!output) {
-    throw new MetadataError(`labels: output "${labels.output}" does not exist; outputs are ${network.outputs.map(({ name }) => name).join(', ')}`);
+    throw new MetadataError(
+      `labels: output "${labels.output}" does not exist; outputs are ${network.outputs.map(({ name }) => name).join(', ')}`,
+    );
   }
   const size = sizeOf(network, output);
   if (size !== labels.names.length) {
-    throw new MetadataError(`labels: got ${labels.names.length} names, expected ${size}, one a feature of output "${output.name}"`);
+    throw new MetadataError(
+      `labels: got ${labels.names.length} names, expected ${size}, one a feature of output "${output.name}"`,
+    );
   }
   if (!output.values.every((value) => isProbability(network, value))) {
-    throw new MetadataError(`labels: output "${output.name}" is no posterior: it does not come from a sigmoid or a softmax, and thresholds ` +
-      'are probabilities; export the model with one at its end, or name another output');
+    throw new MetadataError(
+      `labels: output "${output.name}" is no posterior: it does not come from a sigmoid or a softmax, and thresholds ` +
+        'are probabilities; export the model with one at its end, or name another output',
+    );
   }
   return output.name;
 }

@@ -66,7 +66,8 @@ export class Detector {
     this.settings = resolveSettings(labels.names, contract.detection, options);
     this.#onFrame = options.onFrame;
     const { smoothing, refractory, thresholds } = this.settings;
-    const frames = (milliseconds: number): number => Math.round((milliseconds * this.sampleRate) / 1000 / frontEnd.recipe.hopLength);
+    const frames = (milliseconds: number): number =>
+      Math.round((milliseconds * this.sampleRate) / 1000 / frontEnd.recipe.hopLength);
     this.#keywords = Object.entries(thresholds).map(([name, threshold]) => ({
       name,
       index: labels.names.indexOf(name),
@@ -94,7 +95,8 @@ export class Detector {
     checkSamples(samples);
     this.#state = 'pushing';
     try {
-      for (let at = this.#framer.fill(samples, 0); this.#framer.ready; at = this.#framer.fill(samples, at)) this.#step();
+      for (let at = this.#framer.fill(samples, 0); this.#framer.ready; at = this.#framer.fill(samples, at))
+        this.#step();
     } finally {
       this.#state = 'idle';
     }
@@ -129,7 +131,9 @@ export class Detector {
   }
 
   /** Events of a source of samples as they happen; where the source ends, `flush` completes the last word. */
-  async *listen(source: AsyncIterable<Int16Array | Float32Array> | Iterable<Int16Array | Float32Array>): AsyncGenerator<Detection> {
+  async *listen(
+    source: AsyncIterable<Int16Array | Float32Array> | Iterable<Int16Array | Float32Array>,
+  ): AsyncGenerator<Detection> {
     for await (const samples of source) yield* this.push(samples);
     yield* this.flush();
   }
@@ -157,14 +161,18 @@ export class Detector {
   }
 
   #assertIdle(): void {
-    if (this.#state === 'closed') throw new InputError('this detector is closed; make another one with model.detector()');
-    if (this.#state === 'pushing') throw new InputError('this detector is in the middle of push; onFrame can\'t call it');
+    if (this.#state === 'closed')
+      throw new InputError('this detector is closed; make another one with model.detector()');
+    if (this.#state === 'pushing')
+      throw new InputError("this detector is in the middle of push; onFrame can't call it");
   }
 }
 
 function checkOptions(options: DetectorOptions): void {
   const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name));
-  if (unknown !== undefined) throw new TypeError(`"${unknown}" is no option of a detector; options are ${OPTIONS.join(', ')}`);
+  if (unknown !== undefined)
+    throw new TypeError(`"${unknown}" is no option of a detector; options are ${OPTIONS.join(', ')}`);
   const { onFrame } = options;
-  if (onFrame !== undefined && typeof onFrame !== 'function') throw new TypeError(`onFrame: got ${typeof onFrame}, expected a function`);
+  if (onFrame !== undefined && typeof onFrame !== 'function')
+    throw new TypeError(`onFrame: got ${typeof onFrame}, expected a function`);
 }

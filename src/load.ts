@@ -44,8 +44,10 @@ export class Model {
   constructor(imported: ImportedModel, options: LoadOptions = {}) {
     const { precision = 'int8' } = options;
     const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name));
-    if (unknown !== undefined) throw new TypeError(`"${unknown}" is no option of loadModel; options are ${OPTIONS.join(', ')}`);
-    if (precision !== 'int8' && precision !== 'f32') throw new RangeError(`precision: got "${precision}", expected "int8" or "f32"`);
+    if (unknown !== undefined)
+      throw new TypeError(`"${unknown}" is no option of loadModel; options are ${OPTIONS.join(', ')}`);
+    if (precision !== 'int8' && precision !== 'f32')
+      throw new RangeError(`precision: got "${precision}", expected "int8" or "f32"`);
     this.metadata = parseContract(imported.metadata, options);
     this.network = imported.network;
     this.precision = precision;

@@ -13,7 +13,8 @@ export async function readSource(source: ModelSource): Promise<Uint8Array> {
   const type = typeName(source);
   if (type === 'ArrayBuffer') return new Uint8Array(source as ArrayBuffer);
   if (type === 'Response') return readResponse(source as Response, (source as Response).url || 'a response');
-  if (type !== 'string' && type !== 'URL') throw new TypeError(`model: got ${type}, expected a path, a URL, a Response or bytes`);
+  if (type !== 'string' && type !== 'URL')
+    throw new TypeError(`model: got ${type}, expected a path, a URL, a Response or bytes`);
   const text = String(source);
   if (text === '') throw new InputError('model: got an empty path');
   const inNode = typeof process !== 'undefined' && process.versions?.node !== undefined;
@@ -50,7 +51,9 @@ async function readResponse(response: Response, name: string): Promise<Uint8Arra
 /** Bundlers for browsers are told to leave the import alone: it is only reached in Node. */
 async function readPath(path: string): Promise<Uint8Array> {
   const module = 'node:fs/promises';
-  const { readFile, stat } = (await import(/* webpackIgnore: true */ /* @vite-ignore */ module)) as typeof import('node:fs/promises');
+  const { readFile, stat } = (await import(
+    /* webpackIgnore: true */ /* @vite-ignore */ module
+  )) as typeof import('node:fs/promises');
   const file = path.startsWith('file:') ? new URL(path) : path;
   try {
     const found = await stat(file);

@@ -12,7 +12,11 @@ export interface ModelSummary {
   readonly opset: number;
   readonly precision: Precision;
   readonly inputs: readonly { name: string; dims: readonly (number | string)[]; role: 'sequence' | 'state' }[];
-  readonly outputs: readonly { name: string; dims: readonly (number | string)[]; answers: 'every frame' | 'at the end' }[];
+  readonly outputs: readonly {
+    name: string;
+    dims: readonly (number | string)[];
+    answers: 'every frame' | 'at the end';
+  }[];
   readonly layers: readonly LayerSummary[];
   readonly parameters: number;
   /** How the model runs on a stream, in a sentence. */
@@ -87,14 +91,20 @@ export function summarize(model: Described, session: Session): ModelSummary {
 /** Importing has refused whatever can't be run frame by frame. */
 function streaming({ inputs }: Network): string {
   const time = inputs.flatMap(({ axes }) => axes.flat()).find(({ role }) => role === 'time');
-  const past = typeof time?.size === 'number' && time.size > 1 ? `, beyond the ${time.size} frames that the file fixes` : '';
+  const past =
+    typeof time?.size === 'number' && time.size > 1 ? `, beyond the ${time.size} frames that the file fixes` : '';
   return `frame by frame, every layer, state carried on${past}`;
 }
 
 function summarizeLayer(layer: Layer, { values }: Network, bytes: number): LayerSummary {
   const inputs = layer.kind === 'concat' ? layer.inputs : [layer.input];
   return {
-    kind: layer.kind === 'activation' ? layer.activation : layer.kind === 'softmax' && layer.log ? 'logSoftmax' : layer.kind,
+    kind:
+      layer.kind === 'activation'
+        ? layer.activation
+        : layer.kind === 'softmax' && layer.log
+          ? 'logSoftmax'
+          : layer.kind,
     name: layer.name,
     inputSize: inputs.reduce((sum, id) => sum + values[id].size, 0),
     outputSize: values[layer.output].size,

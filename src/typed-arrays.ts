@@ -1,7 +1,9 @@
 /** Typed arrays by what they are, not by whose constructor made them: an iframe's or a test runner's is another realm's. */
 
 function isTagged(value: unknown, tag: string): boolean {
-  return ArrayBuffer.isView(value) && (value as unknown as { [Symbol.toStringTag]: string })[Symbol.toStringTag] === tag;
+  return (
+    ArrayBuffer.isView(value) && (value as unknown as { [Symbol.toStringTag]: string })[Symbol.toStringTag] === tag
+  );
 }
 
 export function isFloat32Array(value: unknown): value is Float32Array {

@@ -29,7 +29,8 @@ function withMetadata(name: string, fixture: string, properties: Record<string, 
     return Buffer.concat([Buffer.from([...header, length]), bytes]);
   };
   const appended = Object.entries(properties).map(([key, value]) =>
-    field(14, Buffer.concat([field(1, Buffer.from(key)), field(2, Buffer.from(JSON.stringify(value)))])));
+    field(14, Buffer.concat([field(1, Buffer.from(key)), field(2, Buffer.from(JSON.stringify(value)))])),
+  );
   const bytes = readFileSync(`test/fixtures/onnx/${fixture}`, 'latin1').replaceAll('node_GRU_', 'node\u001bGRU\u007f');
   return write(name, Buffer.concat([Buffer.from(bytes, 'latin1'), ...appended]));
 }
@@ -55,12 +56,21 @@ function refused(result: Result, message: RegExp): void {
 
 describe('tympan', () => {
   it('shows what it can do, everywhere', () => {
-    for (const args of [['--help'], ['help'], ['help', 'help'], ['help', 'detect'], ...['detect', 'listen', 'inspect', 'features'].map((name) => [name, '--help'])]) {
+    for (const args of [
+      ['--help'],
+      ['help'],
+      ['help', 'help'],
+      ['help', 'detect'],
+      ...['detect', 'listen', 'inspect', 'features'].map((name) => [name, '--help']),
+    ]) {
       const { status, stdout, stderr } = tympan(...args);
       assert.equal(status, 0);
       assert.equal(stderr, '');
       assert.match(stdout, /^Usage: tympan /);
-      assert.ok(stdout.split('\n').every((line) => line.length <= 84), stdout);
+      assert.ok(
+        stdout.split('\n').every((line) => line.length <= 84),
+        stdout,
+      );
     }
   });
 
@@ -143,17 +153,23 @@ describe('tympan with a model that is none', () => {
   });
 
   it('says which model has a contract that does not fit', () => {
-    const frontend = withMetadata('frontend.onnx', 'dynamo-bare.onnx', { 'tympan.frontend': { version: 1, preset: 'mfcc', sampleRate: 'x' } });
+    const frontend = withMetadata('frontend.onnx', 'dynamo-bare.onnx', {
+      'tympan.frontend': { version: 1, preset: 'mfcc', sampleRate: 'x' },
+    });
     refused(tympan('features', HAPPY, '--model', frontend), /frontend\.onnx: front end: sampleRate: got "x"/);
     const labels = withMetadata('labels.onnx', 'dynamo-bare.onnx', {
-      'tympan.frontend': { version: 1, preset: 'mfcc' }, 'tympan.labels': { version: 1, names: ['no', 'such', 'number', 'of', 'labels'] } });
+      'tympan.frontend': { version: 1, preset: 'mfcc' },
+      'tympan.labels': { version: 1, names: ['no', 'such', 'number', 'of', 'labels'] },
+    });
     refused(tympan('detect', HAPPY, '--model', labels), /labels\.onnx: /);
   });
 
   it('does not let names in a model steer the terminal, nor fill it', () => {
     const names = ['\u001b[2J\u009b31m\u202e', 'b'.repeat(100_000)];
     const model = withMetadata('names.onnx', 'dynamo-bare.onnx', {
-      'tympan.frontend': { version: 1, preset: 'mfcc' }, 'tympan.labels': { version: 1, names } });
+      'tympan.frontend': { version: 1, preset: 'mfcc' },
+      'tympan.labels': { version: 1, names },
+    });
     const { status, stdout } = tympan('inspect', model);
     assert.equal(status, 0);
     assert.ok(stdout.includes('\ufffd[2J\ufffd31m\ufffd,'), stdout);
@@ -163,7 +179,9 @@ describe('tympan with a model that is none', () => {
     assert.doesNotMatch(json, /[^\P{Cc}\n]/u);
     assert.deepEqual(JSON.parse(json).labels, names);
     const other = withMetadata('long.onnx', 'dynamo-bare.onnx', {
-      'tympan.labels': { version: 1, names: ['happy'] }, 'tympan.detection': { version: 1, keywords: { [names.join('')]: {} } } });
+      'tympan.labels': { version: 1, names: ['happy'] },
+      'tympan.detection': { version: 1, keywords: { [names.join('')]: {} } },
+    });
     const refusal = tympan('detect', HAPPY, '--model', other);
     refused(refusal, /^tympan: [^\p{Cc}]+ …\n$/u);
     assert.ok(refusal.stderr.length < 520);
@@ -171,7 +189,10 @@ describe('tympan with a model that is none', () => {
 
   it('shows where the error comes from when asked', () => {
     const env = { ...process.env, TYMPAN_DEBUG: '1' };
-    const { status, stderr } = spawnSync(process.execPath, ['dist/cli/index.js', 'inspect', folder], { encoding: 'utf8', env });
+    const { status, stderr } = spawnSync(process.execPath, ['dist/cli/index.js', 'inspect', folder], {
+      encoding: 'utf8',
+      env,
+    });
     assert.equal(status, 2);
     assert.match(stderr, /\n {4}at /);
   });
@@ -193,7 +214,10 @@ describe('tympan detect', () => {
     const { status, stdout, stderr } = tympan('detect', '--json', HAPPY, QUIET, '--model', MODEL);
     assert.equal(status, 0);
     assert.equal(stderr, '');
-    const [happy, quiet, ...more] = stdout.trimEnd().split('\n').map((line) => JSON.parse(line));
+    const [happy, quiet, ...more] = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
     assert.deepEqual(more, []);
     assert.equal(happy.file, HAPPY);
     assert.ok(happy.detections.length >= 1);
@@ -214,7 +238,9 @@ describe('tympan detect', () => {
 
   it('counts time from the beginning of the file, padded or not', () => {
     const times = (...flags: string[]) =>
-      JSON.parse(tympan('detect', '--json', HAPPY, ...flags).stdout).detections.map(({ time }: { time: number }) => time);
+      JSON.parse(tympan('detect', '--json', HAPPY, ...flags).stdout).detections.map(
+        ({ time }: { time: number }) => time,
+      );
     const [padded, bare] = [times(), times('--no-pad')];
     assert.equal(padded.length, bare.length);
     padded.forEach((time: number, i: number) => assert.ok(Math.abs(time - bare[i]) < 0.1));
@@ -237,7 +263,8 @@ describe('tympan detect', () => {
   });
 
   it('obeys threshold, smoothing, refractory and precision', () => {
-    const count = (...flags: string[]) => JSON.parse(tympan('detect', '--json', HAPPY, ...flags).stdout).detections.length;
+    const count = (...flags: string[]) =>
+      JSON.parse(tympan('detect', '--json', HAPPY, ...flags).stdout).detections.length;
     assert.equal(count('--threshold', '1'), 0);
     assert.equal(count('--threshold', 'happy=1'), 0);
     assert.equal(count('--refractory', '60000', '--smoothing', '0'), 1);
@@ -248,7 +275,10 @@ describe('tympan detect', () => {
     const text = write('text.wav', 'hello');
     const { status, stdout, stderr } = tympan('detect', 'nowhere.wav', HAPPY, text);
     assert.equal(status, 2);
-    assert.equal(stderr, `tympan: nowhere.wav: no such file\ntympan: ${text}: not an audio file (expected WAV or FLAC)\n`);
+    assert.equal(
+      stderr,
+      `tympan: nowhere.wav: no such file\ntympan: ${text}: not an audio file (expected WAV or FLAC)\n`,
+    );
     assert.match(stdout, /happy\.wav +happy/);
     assert.match(stdout, / in 1 file, /);
     const lines = tympan('detect', '--json', 'nowhere.wav', HAPPY).stdout.trimEnd().split('\n');
@@ -281,14 +311,27 @@ describe('tympan detect', () => {
   });
 
   it('does not forget a failure when nobody reads on', async () => {
-    const child = spawn(process.execPath, ['dist/cli/index.js', 'detect', '--json', 'nowhere.wav', ...Array(20).fill(HAPPY)]);
+    const child = spawn(process.execPath, [
+      'dist/cli/index.js',
+      'detect',
+      '--json',
+      'nowhere.wav',
+      ...Array(20).fill(HAPPY),
+    ]);
     child.stderr.resume();
     child.stdout.once('data', () => child.stdout.destroy());
     assert.equal(await new Promise((resolve) => child.on('close', resolve)), 2);
   });
 
   it('goes on when nobody reads its complaints', async () => {
-    const child = spawn(process.execPath, ['dist/cli/index.js', 'detect', '--json', 'nowhere.wav', 'nowhere.wav', HAPPY]);
+    const child = spawn(process.execPath, [
+      'dist/cli/index.js',
+      'detect',
+      '--json',
+      'nowhere.wav',
+      'nowhere.wav',
+      HAPPY,
+    ]);
     child.stderr.destroy();
     let stdout = '';
     child.stdout.on('data', (text) => (stdout += text));
@@ -302,7 +345,8 @@ describe('tympan inspect', () => {
     const { status, stdout, stderr } = tympan('inspect', MODEL);
     assert.equal(status, 0);
     assert.equal(stderr, '');
-    for (const word of ['gru', 'dense', 'parameters', 'multiply-adds', 'front end', 'labels', 'happy']) assert.ok(stdout.includes(word), word);
+    for (const word of ['gru', 'dense', 'parameters', 'multiply-adds', 'front end', 'labels', 'happy'])
+      assert.ok(stdout.includes(word), word);
     assert.ok(stdout.split('\n').every((line) => line === line.trimEnd()));
   });
 
@@ -313,12 +357,18 @@ describe('tympan inspect', () => {
       for (const line of stdout.split('\n')) assert.ok(line.length <= 80, line);
     }
     const { stdout } = tympan('inspect', 'test/fixtures/onnx/torchscript-hidden-three-layers-states.onnx');
-    assert.match(stdout, /^x +\[batch, time, 8\] +input\nh0 +\[3, batch, 10\] +input, state\ny +\[batch, 3\] +output, at the end\nhn /m);
+    assert.match(
+      stdout,
+      /^x +\[batch, time, 8\] +input\nh0 +\[3, batch, 10\] +input, state\ny +\[batch, 3\] +output, at the end\nhn /m,
+    );
   });
 
   it('gives the summary of the model as JSON', async () => {
     const model = await loadModel(MODEL);
-    assert.deepEqual(JSON.parse(tympan('inspect', MODEL, '--json').stdout), JSON.parse(JSON.stringify(model.summary())));
+    assert.deepEqual(
+      JSON.parse(tympan('inspect', MODEL, '--json').stdout),
+      JSON.parse(JSON.stringify(model.summary())),
+    );
     const f32 = JSON.parse(tympan('inspect', MODEL, '--json', '--precision', 'f32').stdout);
     assert.equal(f32.precision, 'f32');
   });
@@ -365,7 +415,9 @@ setInterval(() => { process.stdout.write(bytes.subarray(at, at += 4000)); if (at
 
   /** Runs `listen` until its first line of output, then interrupts it. */
   function listen(bin: string, ...flags: string[]): Promise<Ended> {
-    const child = spawn(process.execPath, ['dist/cli/index.js', 'listen', '--recorder', 'arecord', ...flags], { env: { ...process.env, PATH: bin } });
+    const child = spawn(process.execPath, ['dist/cli/index.js', 'listen', '--recorder', 'arecord', ...flags], {
+      env: { ...process.env, PATH: bin },
+    });
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (text) => {
@@ -405,6 +457,9 @@ setInterval(() => { process.stdout.write(bytes.subarray(at, at += 4000)); if (at
     mkdirSync(empty);
     refused(await listen(empty), /no recorder: arecord is not installed; install /);
     const dying = `process.stderr.write('arecord: main:831: audio open error: No such device\\n'); process.exitCode = 1;`;
-    refused(await listen(fakeRecorder('dying', dying)), /arecord exited with code 1: audio open error: No such device; arecord -L lists/);
+    refused(
+      await listen(fakeRecorder('dying', dying)),
+      /arecord exited with code 1: audio open error: No such device; arecord -L lists/,
+    );
   });
 });

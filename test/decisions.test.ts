@@ -17,23 +17,39 @@ const THRESHOLDS: Record<string, number> = { loud: 0.8, quiet: 0.6 };
  * Posteriors that follow from the loudness of a frame: "quiet" and "loud" are each other's complement, "other" is never likely.
  * The first output is no posterior.
  */
-const model = await loadModel(buildModel({
-  inputs: { features: ['time', 1, 2] },
-  outputs: { Y: ['time', 1, 1, 4], posterior: ['time', 1, 3] },
-  initializers: { ...gruWeights(2, 4), weights: [[2, 3], [-0.3, 0.3, 0, 0, 0, 0]], bias: [[3], [0, 0, -9]] },
-  nodes: [
-    ['GRU', ['features', 'W', 'R', 'B'], ['Y'], { hidden_size: 4 }],
-    ['MatMul', ['features', 'weights'], ['product']],
-    ['Add', ['product', 'bias'], ['logits']],
-    ['Sigmoid', ['logits'], ['posterior']],
-  ],
-  metadata: {
-    'tympan.frontend': { version: 1, hopLength: HOP, numCoefficients: 2, mean: [-50, 0] },
-    'tympan.labels': { version: 1, names: LABELS, output: 'posterior' },
-    'tympan.detection': { version: 1, smoothing: SMOOTHING, refractory: REFRACTORY, keywords: {
-      loud: { threshold: THRESHOLDS.loud }, quiet: { threshold: THRESHOLDS.quiet } } },
-  },
-}));
+const model = await loadModel(
+  buildModel({
+    inputs: { features: ['time', 1, 2] },
+    outputs: { Y: ['time', 1, 1, 4], posterior: ['time', 1, 3] },
+    initializers: {
+      ...gruWeights(2, 4),
+      weights: [
+        [2, 3],
+        [-0.3, 0.3, 0, 0, 0, 0],
+      ],
+      bias: [[3], [0, 0, -9]],
+    },
+    nodes: [
+      ['GRU', ['features', 'W', 'R', 'B'], ['Y'], { hidden_size: 4 }],
+      ['MatMul', ['features', 'weights'], ['product']],
+      ['Add', ['product', 'bias'], ['logits']],
+      ['Sigmoid', ['logits'], ['posterior']],
+    ],
+    metadata: {
+      'tympan.frontend': { version: 1, hopLength: HOP, numCoefficients: 2, mean: [-50, 0] },
+      'tympan.labels': { version: 1, names: LABELS, output: 'posterior' },
+      'tympan.detection': {
+        version: 1,
+        smoothing: SMOOTHING,
+        refractory: REFRACTORY,
+        keywords: {
+          loud: { threshold: THRESHOLDS.loud },
+          quiet: { threshold: THRESHOLDS.quiet },
+        },
+      },
+    },
+  }),
+);
 
 /** Bursts of noise and near-silence of random lengths. */
 function bursts(seed: number): Float32Array {
@@ -56,7 +72,9 @@ function expectedEvents(samples: Float32Array, reference = model): Detection[] {
   const events: Detection[] = [];
   for (let t = 0; t < frames; t++) {
     for (const keyword of ['loud', 'quiet']) {
-      const window = [t - 2, t - 1, t].filter((frame) => frame >= 0).map((frame) => posterior.data[3 * frame + LABELS.indexOf(keyword)]);
+      const window = [t - 2, t - 1, t]
+        .filter((frame) => frame >= 0)
+        .map((frame) => posterior.data[3 * frame + LABELS.indexOf(keyword)]);
       const smoothed = window.reduce((sum, p) => sum + p, 0) / window.length;
       if (smoothed < THRESHOLDS[keyword]) armed[keyword] = true;
       else if (armed[keyword] && !(t - last[keyword] < 10)) {
@@ -70,7 +88,10 @@ function expectedEvents(samples: Float32Array, reference = model): Detection[] {
 }
 
 function assertSame(events: readonly Detection[], expected: readonly Detection[]): void {
-  assert.deepEqual(events.map(({ keyword, time }) => ({ keyword, time })), expected.map(({ keyword, time }) => ({ keyword, time })));
+  assert.deepEqual(
+    events.map(({ keyword, time }) => ({ keyword, time })),
+    expected.map(({ keyword, time }) => ({ keyword, time })),
+  );
   events.forEach(({ posterior }, i) => assert.ok(Math.abs(posterior - expected[i].posterior) < 1e-9));
 }
 
@@ -84,12 +105,19 @@ function hear(samples: Iterable<Float32Array>, options: DetectorOptions = {}): D
 
 test('events are those of the definition: label, smoothed posterior, time and order, at a hop of 20 ms', () => {
   let total = 0;
-  fc.assert(fc.property(fc.integer({ min: 1, max: 1e6 }), fc.array(fc.integer({ min: 1, max: 5000 }), { minLength: 1, maxLength: 4 }), (seed, pieces) => {
-    const samples = bursts(seed);
-    const expected = expectedEvents(samples);
-    total += expected.length;
-    assertSame(hear(chunks(samples, pieces)), expected);
-  }), property);
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 1e6 }),
+      fc.array(fc.integer({ min: 1, max: 5000 }), { minLength: 1, maxLength: 4 }),
+      (seed, pieces) => {
+        const samples = bursts(seed);
+        const expected = expectedEvents(samples);
+        total += expected.length;
+        assertSame(hear(chunks(samples, pieces)), expected);
+      },
+    ),
+    property,
+  );
   assert.ok(total > 100, `${total} events`);
 });
 
@@ -109,36 +137,43 @@ test('onFrame sees every label of every frame, before its events', () => {
   const samples = bursts(5);
   const seen: string[] = [];
   let frames = 0;
-  const detector = model.detector({ onFrame: (posteriors, time) => {
-    assert.equal(posteriors.length, 3);
-    assert.ok(Math.abs(posteriors[0] + posteriors[1] - 1) < 1e-5 && posteriors[2] < 1e-3);
-    assert.equal(time, (frames++ * HOP + WINDOW) / SAMPLE_RATE);
-    seen.push(`frame ${time}`);
-  } });
+  const detector = model.detector({
+    onFrame: (posteriors, time) => {
+      assert.equal(posteriors.length, 3);
+      assert.ok(Math.abs(posteriors[0] + posteriors[1] - 1) < 1e-5 && posteriors[2] < 1e-3);
+      assert.equal(time, (frames++ * HOP + WINDOW) / SAMPLE_RATE);
+      seen.push(`frame ${time}`);
+    },
+  });
   for (const piece of chunks(samples, [HOP])) for (const { time } of detector.push(piece)) seen.push(`event ${time}`);
-  for (const [i, line] of seen.entries()) if (line.startsWith('event')) assert.ok(seen.slice(0, i).includes(line.replace('event', 'frame')));
+  for (const [i, line] of seen.entries())
+    if (line.startsWith('event')) assert.ok(seen.slice(0, i).includes(line.replace('event', 'frame')));
   assert.equal(frames, Math.floor((samples.length - WINDOW) / HOP) + 1);
 });
 
 test('a throwing onFrame loses no sound and no event', () => {
   const samples = bursts(6);
   let count = 0;
-  const detector = model.detector({ onFrame: () => {
-    if (++count === 20) throw new Error('from the meter');
-  } });
+  const detector = model.detector({
+    onFrame: () => {
+      if (++count === 20) throw new Error('from the meter');
+    },
+  });
   assert.throws(() => detector.push(samples), /from the meter/);
   assertSame(detector.push(new Float32Array(0)), expectedEvents(samples));
 });
 
 test('onFrame can’t call the detector that calls it', () => {
   let message = '';
-  const detector = model.detector({ onFrame: () => {
-    try {
-      detector.push(new Float32Array(10));
-    } catch (error) {
-      message = (error as Error).message;
-    }
-  } });
+  const detector = model.detector({
+    onFrame: () => {
+      try {
+        detector.push(new Float32Array(10));
+      } catch (error) {
+        message = (error as Error).message;
+      }
+    },
+  });
   detector.push(bursts(7));
   assert.match(message, /in the middle of push; onFrame can't call it/);
 });
@@ -172,9 +207,15 @@ test('what the caller gives wins over the file', async () => {
     },
   });
   const given = await loadModel(bytes, {
-    frontend: { numCoefficients: 2, hopLength: 200 }, labels: { names: ['caller'] }, detection: { smoothing: 20, keywords: { caller: {} } },
+    frontend: { numCoefficients: 2, hopLength: 200 },
+    labels: { names: ['caller'] },
+    detection: { smoothing: 20, keywords: { caller: {} } },
   });
   assert.equal(given.metadata.frontend?.hopLength, 200);
   assert.deepEqual(given.detector().settings, { smoothing: 20, refractory: 1000, thresholds: { caller: 0.5 } });
-  assert.deepEqual((await loadModel(bytes)).detector().settings, { smoothing: 10, refractory: 1000, thresholds: { file: 0.1 } });
+  assert.deepEqual((await loadModel(bytes)).detector().settings, {
+    smoothing: 10,
+    refractory: 1000,
+    thresholds: { file: 0.1 },
+  });
 });

@@ -11,10 +11,18 @@ const model = await loadModel(MODEL);
 const { samples: speech } = await readAudio('models/samples/happy.wav');
 
 /** Everything that a detector says about a stream cut into pieces. */
-function hear(heard: Model, pieces: Iterable<Int16Array | Float32Array>): { events: Detection[]; posteriors: number[]; times: number[] } {
+function hear(
+  heard: Model,
+  pieces: Iterable<Int16Array | Float32Array>,
+): { events: Detection[]; posteriors: number[]; times: number[] } {
   const posteriors: number[] = [];
   const times: number[] = [];
-  const detector = heard.detector({ onFrame: (frame, time) => { posteriors.push(frame[0]); times.push(time); } });
+  const detector = heard.detector({
+    onFrame: (frame, time) => {
+      posteriors.push(frame[0]);
+      times.push(time);
+    },
+  });
   const events: Detection[] = [];
   for (const piece of pieces) events.push(...detector.push(piece));
   events.push(...detector.flush());
@@ -37,10 +45,16 @@ test('the sample has its word in it, the quiet sample has not', async () => {
 test('any chunking gives the same posteriors and events, to the last bit', async () => {
   const whole = hear(model, [speech]);
   assert.ok(whole.events.length > 0);
-  const lengths = fc.array(fc.oneof(fc.integer({ min: 1, max: 400 }), fc.integer({ min: 1, max: 20000 })), { minLength: 1, maxLength: 10 });
-  fc.assert(fc.property(lengths, (pieces) => {
-    assert.deepEqual(hear(model, chunks(speech, pieces)), whole);
-  }), property);
+  const lengths = fc.array(fc.oneof(fc.integer({ min: 1, max: 400 }), fc.integer({ min: 1, max: 20000 })), {
+    minLength: 1,
+    maxLength: 10,
+  });
+  fc.assert(
+    fc.property(lengths, (pieces) => {
+      assert.deepEqual(hear(model, chunks(speech, pieces)), whole);
+    }),
+    property,
+  );
 });
 
 test('int16 samples give what the floats n / 32768 give', () => {
@@ -86,11 +100,17 @@ test('samples that are not finite are refused, and nothing of the chunk is taken
     detector.push(speech.subarray(0, 9000));
     const chunk = speech.slice(9000, 12000);
     chunk[2000] = bad;
-    assert.throws(() => detector.push(chunk), { name: 'InputError', message: new RegExp(`sample 2000 of 3000 is ${bad}, expected finite`) });
+    assert.throws(() => detector.push(chunk), {
+      name: 'InputError',
+      message: new RegExp(`sample 2000 of 3000 is ${bad}, expected finite`),
+    });
     const events = detector.push(speech.subarray(9000));
     assert.deepEqual(events, model.detector().push(speech));
   }
-  assert.throws(() => model.detector().push([0, 0] as unknown as Float32Array), { name: 'TypeError', message: /got Array, expected Int16Array or Float32Array/ });
+  assert.throws(() => model.detector().push([0, 0] as unknown as Float32Array), {
+    name: 'TypeError',
+    message: /got Array, expected Int16Array or Float32Array/,
+  });
 });
 
 test('an empty chunk and an empty stream are nothing', () => {
@@ -101,7 +121,14 @@ test('an empty chunk and an empty stream are nothing', () => {
 });
 
 test('loud, clipped and constant signals leave the posterior finite', () => {
-  const signals = [() => 1, () => -1, (n: number) => (n % 2 ? 1 : -1), () => 1e-40, (n: number) => Math.sin(n) * 16, uniform(3)];
+  const signals = [
+    () => 1,
+    () => -1,
+    (n: number) => (n % 2 ? 1 : -1),
+    () => 1e-40,
+    (n: number) => Math.sin(n) * 16,
+    uniform(3),
+  ];
   for (const signal of signals) {
     const { posteriors } = hear(model, [Float32Array.from({ length: 8000 }, (_, n) => signal(n))]);
     assert.ok(posteriors.every((posterior) => posterior >= 0 && posterior <= 1));
@@ -120,21 +147,38 @@ test('a model without the contract runs when the caller gives it, and is refused
   const bytes = readFixture('torchscript-frames.onnx');
   const bare = await loadModel(bytes);
   const size = bare.network.values[0].size;
-  assert.throws(() => bare.detector(), { name: 'MetadataError', message: /does not say its frontend: "tympan.frontend" is not in its metadata_props; pass \{ frontend: … \}/ });
+  assert.throws(() => bare.detector(), {
+    name: 'MetadataError',
+    message: /does not say its frontend: "tympan.frontend" is not in its metadata_props; pass \{ frontend: … \}/,
+  });
   const frontend = { numCoefficients: size };
-  await assert.rejects(async () => (await loadModel(bytes, { frontend })).detector(), { name: 'MetadataError', message: /labels/ });
+  await assert.rejects(async () => (await loadModel(bytes, { frontend })).detector(), {
+    name: 'MetadataError',
+    message: /labels/,
+  });
   const given = await loadModel(bytes, { frontend, labels: { names: ['word'] } });
   assert.deepEqual(given.detector().keywords, ['word']);
   const refused = async (options: object, message: RegExp): Promise<void> =>
-    assert.rejects(async () => (await loadModel(bytes, options as LoadOptions)).detector(), { name: 'MetadataError', message });
-  await refused({ frontend: { numCoefficients: size + 1 }, labels: { names: ['word'] } },
-    new RegExp(`makes ${size + 1} coefficients a frame, the model takes ${size}`));
+    assert.rejects(async () => (await loadModel(bytes, options as LoadOptions)).detector(), {
+      name: 'MetadataError',
+      message,
+    });
+  await refused(
+    { frontend: { numCoefficients: size + 1 }, labels: { names: ['word'] } },
+    new RegExp(`makes ${size + 1} coefficients a frame, the model takes ${size}`),
+  );
   await refused({ frontend, labels: { names: ['a', 'b'] } }, /got 2 names, expected 1/);
   await refused({ frontend, labels: { names: ['a', 'a'] } }, /no name twice/);
   await refused({ frontend, labels: { names: [] } }, /expected one name a feature/);
   await refused({ frontend, labels: { names: ['a'], output: 'z' } }, /output "z" does not exist; outputs are y/);
-  await refused({ frontend, labels: { names: ['a'], ouput: 'y' } }, /"ouput" is no field; fields are version, names, output/);
-  await refused({ frontend, labels: { names: ['a'] }, detection: { keywords: { b: {} } } }, /keyword "b" is no label; labels are a/);
+  await refused(
+    { frontend, labels: { names: ['a'], ouput: 'y' } },
+    /"ouput" is no field; fields are version, names, output/,
+  );
+  await refused(
+    { frontend, labels: { names: ['a'] }, detection: { keywords: { b: {} } } },
+    /keyword "b" is no label; labels are a/,
+  );
   await refused({ frontend: { window: 'hamming' } }, /window: got "hamming"/);
 });
 
@@ -152,11 +196,20 @@ test('load takes a path, a URL, bytes and a response, and refuses the rest', asy
   await assert.rejects(loadModel(7 as unknown as string), { name: 'TypeError', message: /got number/ });
   await assert.rejects(loadModel(''), { name: 'InputError', message: /empty path/ });
   await assert.rejects(loadModel('/dev/zero'), { name: 'InputError', message: /a device, expected an ONNX file/ });
-  await assert.rejects(loadModel('http://127.0.0.1:1/happy.onnx'), { name: 'InputError', message: /model http:.*happy.onnx: can't be fetched/ });
+  await assert.rejects(loadModel('http://127.0.0.1:1/happy.onnx'), {
+    name: 'InputError',
+    message: /model http:.*happy.onnx: can't be fetched/,
+  });
   const endless = new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(2 ** 22)) });
   await assert.rejects(loadModel(new Response(endless)), { name: 'InputError', message: /more than 64 MiB/ });
-  await assert.rejects(loadModel(bytes, { precison: 'f32' } as LoadOptions), { name: 'TypeError', message: /"precison" is no option of loadModel/ });
-  await assert.rejects(loadModel(bytes, { precision: 'int4' as 'int8' }), { name: 'RangeError', message: /got "int4"/ });
+  await assert.rejects(loadModel(bytes, { precison: 'f32' } as LoadOptions), {
+    name: 'TypeError',
+    message: /"precison" is no option of loadModel/,
+  });
+  await assert.rejects(loadModel(bytes, { precision: 'int4' as 'int8' }), {
+    name: 'RangeError',
+    message: /got "int4"/,
+  });
 });
 
 test('features of a recording are those that its detector sees, one a hop', () => {
@@ -178,22 +231,33 @@ test('an output that is no posterior is refused: thresholds are probabilities', 
   const frontend = { numCoefficients: states.network.values[states.network.inputs[0].values[0]].size };
   const names = Array.from({ length: size }, (_, i) => `label ${i}`);
   const model = await loadModel(readFixture('torchscript-bare.onnx'), { frontend, labels: { names, output: y.name } });
-  assert.throws(() => model.detector(), { name: 'MetadataError', message: /output "y" is no posterior: .* sigmoid or a softmax/ });
+  assert.throws(() => model.detector(), {
+    name: 'MetadataError',
+    message: /output "y" is no posterior: .* sigmoid or a softmax/,
+  });
 });
 
 test('wrong options and uses of a detector are refused', () => {
   const refused = (options: object, name: string, message: RegExp): void =>
     assert.throws(() => model.detector(options as DetectorOptions), { name, message });
-  refused({ thresold: 0.9 }, 'TypeError', /"thresold" is no option of a detector; options are threshold, smoothing, refractory, onFrame/);
+  refused(
+    { thresold: 0.9 },
+    'TypeError',
+    /"thresold" is no option of a detector; options are threshold, smoothing, refractory, onFrame/,
+  );
   refused({ onFrame: 5 }, 'TypeError', /onFrame: got number, expected a function/);
   refused({ threshold: null }, 'TypeError', /threshold of "happy": got null/);
   const detector = model.detector({ threshold: { happy: undefined as unknown as number } });
   assert.deepEqual(detector.settings, model.detector().settings);
-  for (const seconds of [-1, Infinity, NaN, 61, 'x']) assert.throws(() => detector.flush(seconds as number), { name: 'RangeError', message: /expected 0 to 60/ });
+  for (const seconds of [-1, Infinity, NaN, 61, 'x'])
+    assert.throws(() => detector.flush(seconds as number), { name: 'RangeError', message: /expected 0 to 60/ });
   detector.close();
   detector.close();
   for (const use of [() => detector.push(new Int16Array(1)), () => detector.flush(), () => detector.reset()]) {
-    assert.throws(use, { name: 'InputError', message: /this detector is closed; make another one with model.detector\(\)/ });
+    assert.throws(use, {
+      name: 'InputError',
+      message: /this detector is closed; make another one with model.detector\(\)/,
+    });
   }
 });
 
@@ -206,7 +270,9 @@ test('detectors that were closed leave memory as it was', () => {
 test('samples of another realm are samples', async () => {
   const { runInNewContext } = await import('node:vm');
   const foreign = runInNewContext('(samples) => Float32Array.from(samples)') as (samples: Float32Array) => Float32Array;
-  const int16 = runInNewContext('(samples) => Int16Array.from(samples, (x) => Math.round(x * 32768))') as (samples: Float32Array) => Int16Array;
+  const int16 = runInNewContext('(samples) => Int16Array.from(samples, (x) => Math.round(x * 32768))') as (
+    samples: Float32Array,
+  ) => Int16Array;
   assert.ok(!(foreign(speech) instanceof Float32Array));
   assert.deepEqual(model.detector().push(foreign(speech)), model.detector().push(speech));
   assert.deepEqual(model.detector().push(int16(speech)), model.detector().push(speech));

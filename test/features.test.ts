@@ -24,7 +24,8 @@ function reference(recipe: Recipe, samples: ArrayLike<number>, start: number): n
   });
   const mel = (hertz: number): number => 2595 * Math.log10(1 + hertz / 700);
   const hertz = (m: number): number => 700 * (10 ** (m / 2595) - 1);
-  const edge = (i: number): number => hertz(mel(lowFrequency) + ((mel(highFrequency) - mel(lowFrequency)) * i) / (numMels + 1));
+  const edge = (i: number): number =>
+    hertz(mel(lowFrequency) + ((mel(highFrequency) - mel(lowFrequency)) * i) / (numMels + 1));
   const energies = Array.from({ length: numMels }, (_, m) => {
     const [left, centre, right] = [edge(m), edge(m + 1), edge(m + 2)];
     const energy = power.reduce((sum, p, k) => {
@@ -61,7 +62,13 @@ const RECIPES: Record<string, Partial<Recipe>> = {
   'all 40 coefficients': { numCoefficients: 40 },
   'mean and scale': { numCoefficients: 3, mean: [-20, 1, 0.5], scale: [0.05, 2, 1] },
   'an odd number of filters': { numMels: 23, numCoefficients: 23 },
-  '8 kHz, 256 points, frames apart': { sampleRate: 8000, windowLength: 200, hopLength: 240, fftSize: 256, highFrequency: 4000 },
+  '8 kHz, 256 points, frames apart': {
+    sampleRate: 8000,
+    windowLength: 200,
+    hopLength: 240,
+    fftSize: 256,
+    highFrequency: 4000,
+  },
   '128 points': { windowLength: 128, hopLength: 64, fftSize: 128, numMels: 20 },
   '1024 points': { windowLength: 1000, hopLength: 500, fftSize: 1024 },
   '2048 points': { windowLength: 2048, hopLength: 512, fftSize: 2048, numMels: 80 },
@@ -93,12 +100,22 @@ test('frames do not depend on the chunks, to the last bit, whether hops overlap 
   const short = fc.array(fc.integer({ min: 1, max: 10 }), { minLength: 1, maxLength: 8 });
   const kind = fc.constantFrom<Partial<Recipe>>({}, { windowLength: 64, fftSize: 128, numMels: 20 });
   const hop = fc.integer({ min: 1, max: 2048 });
-  fc.assert(fc.property(fc.oneof(lengths, short), kind, hop, fc.boolean(), fc.nat(), (pieces, fields, hopLength, isInt16, seed) => {
-    const recipe = parseRecipe({ ...fields, hopLength });
-    const floats = noise(5000, seed);
-    const samples = isInt16 ? Int16Array.from(floats, (x) => x * 32768) : floats;
-    assert.deepEqual(featuresOf(recipe, chunks(samples, pieces)), featuresOf(recipe, [samples]));
-  }), { ...property, numRuns: 100 });
+  fc.assert(
+    fc.property(
+      fc.oneof(lengths, short),
+      kind,
+      hop,
+      fc.boolean(),
+      fc.nat(),
+      (pieces, fields, hopLength, isInt16, seed) => {
+        const recipe = parseRecipe({ ...fields, hopLength });
+        const floats = noise(5000, seed);
+        const samples = isInt16 ? Int16Array.from(floats, (x) => x * 32768) : floats;
+        assert.deepEqual(featuresOf(recipe, chunks(samples, pieces)), featuresOf(recipe, [samples]));
+      },
+    ),
+    { ...property, numRuns: 100 },
+  );
 });
 
 test('int16 samples are floats of n / 32768', () => {
@@ -130,7 +147,10 @@ test('framers of one front end are independent, reset begins anew, and a closed 
 });
 
 test('time is exact after hours of frames', () => {
-  const framer = new FrontEnd(parseRecipe({ windowLength: 2, hopLength: 1, fftSize: 128, numMels: 4, numCoefficients: 2 }), new Arena()).open();
+  const framer = new FrontEnd(
+    parseRecipe({ windowLength: 2, hopLength: 1, fftSize: 128, numMels: 4, numCoefficients: 2 }),
+    new Arena(),
+  ).open();
   const hour = new Int16Array(16000 * 20);
   for (let at = framer.fill(hour, 0); framer.ready; at = framer.fill(hour, at)) framer.next();
   assert.equal(framer.frames, hour.length - 1);
@@ -145,7 +165,11 @@ test('what is no sound is refused', () => {
   refused(null, 'TypeError', /got null/);
   refused(Float32Array.of(0, NaN), 'InputError', /sample 1 of 2 is NaN/);
   refused(Float32Array.of(-Infinity), 'InputError', /sample 0 of 1 is -Infinity/);
-  refused(Float32Array.of(0.5, 20000), 'InputError', /is 20000, expected finite numbers in \[−1, 1\); divide samples on the scale of int16 by 32768/);
+  refused(
+    Float32Array.of(0.5, 20000),
+    'InputError',
+    /is 20000, expected finite numbers in \[−1, 1\); divide samples on the scale of int16 by 32768/,
+  );
   checkSamples(Float32Array.of(1.5, -1.5));
   checkSamples(new Int16Array(0));
 });
@@ -153,7 +177,9 @@ test('what is no sound is refused', () => {
 test('table arithmetic agrees with Math to 1e-14', () => {
   for (let i = -2000; i <= 2000; i++) {
     const angle = (2 * Math.PI * i) / 1234;
-    assert.ok(Math.abs(turn(i, 1234).cos - Math.cos(angle)) < 1e-14 && Math.abs(turn(i, 1234).sin - Math.sin(angle)) < 1e-14);
+    assert.ok(
+      Math.abs(turn(i, 1234).cos - Math.cos(angle)) < 1e-14 && Math.abs(turn(i, 1234).sin - Math.sin(angle)) < 1e-14,
+    );
     const x = i / 100;
     assert.ok(Math.abs(exp(x) / Math.exp(x) - 1) < 1e-13);
     if (i > 0) assert.ok(Math.abs(ln(x) - Math.log(x)) < 1e-14 * Math.max(1, Math.abs(Math.log(x))));
@@ -176,12 +202,17 @@ test('a recipe is refused with the field, what it holds and what it may hold', (
   refused({ logFloor: 0 }, /logFloor: got 0/);
   refused({ mean: [1, 2] }, /mean: got \[1,2\], expected 13 numbers/);
   refused({ scale: new Array(13).fill(null) }, /scale: got/);
-  refused({ liftering: 22 }, /"liftering" is no field of the preset "mfcc"; fields are version, preset, .*, mean, scale/);
+  refused(
+    { liftering: 22 },
+    /"liftering" is no field of the preset "mfcc"; fields are version, preset, .*, mean, scale/,
+  );
   refused({ scale: new Array(13).fill(1e39) }, /scale: got/);
   refused({ version: 2 }, /version: got 2/);
 });
 
 test('a filter that holds no bin is refused, not left constant', () => {
-  assert.throws(() => new FrontEnd(parseRecipe({ windowLength: 128, fftSize: 128, numMels: 512 }), new Arena()),
-    { name: 'MetadataError', message: /filter \d+ of 512, .* holds no bin of a 128-point spectrum; use fewer numMels/ });
+  assert.throws(() => new FrontEnd(parseRecipe({ windowLength: 128, fftSize: 128, numMels: 512 }), new Arena()), {
+    name: 'MetadataError',
+    message: /filter \d+ of 512, .* holds no bin of a 128-point spectrum; use fewer numMels/,
+  });
 });

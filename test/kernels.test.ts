@@ -6,7 +6,14 @@ import { verifyPlan, type Plan } from '#dist/inference/plan.js';
 import { Session } from '#dist/inference/session.js';
 import { Arena } from '#dist/kernels/arena.js';
 import { instantiateKernels, type KernelExports } from '#dist/kernels/module.js';
-import { bindPointer, bindProgram, pointerTo, printProgram, ProgramBuilder, verifyProgram } from '#dist/kernels/program.js';
+import {
+  bindPointer,
+  bindProgram,
+  pointerTo,
+  printProgram,
+  ProgramBuilder,
+  verifyProgram,
+} from '#dist/kernels/program.js';
 import { execute, KERNELS } from '#dist/kernels/table.js';
 import { loadModel } from 'tympan';
 import { IMPORTABLE, readFixture, uniform } from './support.js';
@@ -21,7 +28,15 @@ test('the embedded kernels are the ones that were built, and at most 16 KB', () 
 
 test('every code of a program calls the kernel of that name with its own arguments', () => {
   const called: [string, number[]][] = [];
-  const recorder = new Proxy({}, { get: (_, name) => (...args: number[]) => called.push([String(name), args]) });
+  const recorder = new Proxy(
+    {},
+    {
+      get:
+        (_, name) =>
+        (...args: number[]) =>
+          called.push([String(name), args]),
+    },
+  );
   const builder = new ProgramBuilder();
   const expected = KERNELS.map(({ name, pointers, counts }, code): [string, number[]] => {
     const args = [...pointers, ...counts].map((_, i) => 16 * (100 * code + i));
@@ -36,23 +51,40 @@ test('a program that reaches outside its regions is refused', () => {
   const refused = (build: (program: ProgramBuilder) => void, message: RegExp): void => {
     const builder = new ProgramBuilder();
     build(builder);
-    assert.throws(() => verifyProgram(builder.finish(), new Uint8Array(64), [64, 128, 32]), (error: Error) =>
-      error instanceof RangeError && message.test(error.message));
+    assert.throws(
+      () => verifyProgram(builder.finish(), new Uint8Array(64), [64, 128, 32]),
+      (error: Error) => error instanceof RangeError && message.test(error.message),
+    );
   };
   const scratch = pointerTo('scratch', 0);
-  refused((program) => program.call('sigmoid', scratch, pointerTo('scratch', 112), 8), /sigmoid: y: bytes 112 to 144 of region scratch, which has 128/);
+  refused(
+    (program) => program.call('sigmoid', scratch, pointerTo('scratch', 112), 8),
+    /sigmoid: y: bytes 112 to 144 of region scratch, which has 128/,
+  );
   refused((program) => program.call('sigmoid', scratch, pointerTo('state', -16), 4), /y: bytes -16/);
   refused((program) => program.call('sigmoid', scratch, 7, 4), /region 7/);
   refused((program) => program.call('sigmoid', scratch, scratch, -4), /n is -4/);
   refused((program) => program.call('copy', scratch, scratch, 0, 0x7ffffff0, 0x7ffffff0), /copy: from/);
-  refused((program) => program.call('matvecF32', pointerTo('constants', 0), scratch, scratch, 1, 8), /rows is 1, expected a multiple of 16/);
-  refused((program) => program.call('powerSpectrum', scratch, scratch, scratch, scratch, 192), /powerSpectrum: samples/);
+  refused(
+    (program) => program.call('matvecF32', pointerTo('constants', 0), scratch, scratch, 1, 8),
+    /rows is 1, expected a multiple of 16/,
+  );
+  refused(
+    (program) => program.call('powerSpectrum', scratch, scratch, scratch, scratch, 192),
+    /powerSpectrum: samples/,
+  );
   refused((program) => program.call('sigmoid', scratch, scratch, 0x7fffffff), /sigmoid: x/);
-  refused((program) => program.call('sigmoid', scratch, pointerTo('constants', 0), 4), /y is written, and is among the constants/);
+  refused(
+    (program) => program.call('sigmoid', scratch, pointerTo('constants', 0), 4),
+    /y is written, and is among the constants/,
+  );
   refused((program) => program.call('logSoftmax', scratch, pointerTo('constants', 0), scratch, 4), /y is written/);
   refused((program) => program.call('logMel', scratch, pointerTo('constants', 0), scratch, 9), /logMel: filters/);
   assert.throws(() => verifyProgram(Int32Array.of(99), new Uint8Array(0), [0, 0, 0]), /got code 99/);
-  assert.throws(() => verifyProgram(Int32Array.of(5, 0), new Uint8Array(0), [0, 0, 0]), /arguments of quantize are cut off/);
+  assert.throws(
+    () => verifyProgram(Int32Array.of(5, 0), new Uint8Array(0), [0, 0, 0]),
+    /arguments of quantize are cut off/,
+  );
 });
 
 test('a filterbank whose table points outside the power spectrum is refused', () => {
@@ -68,7 +100,13 @@ test('a filterbank whose table points outside the power spectrum is refused', ()
 
 test('kernels write nowhere but into scratch and state: what lies around them stays as it was', async () => {
   const next = uniform(8);
-  for (const [name, precision] of IMPORTABLE.flatMap((file) => [[file, 'int8'], [file, 'f32']] as const)) {
+  for (const [name, precision] of IMPORTABLE.flatMap(
+    (file) =>
+      [
+        [file, 'int8'],
+        [file, 'f32'],
+      ] as const,
+  )) {
     const { network } = await loadModel(readFixture(name));
     const plan = compile(network, precision);
     const arena = new Arena();
@@ -101,7 +139,10 @@ test('a plan is plain data: cloned, it verifies and prints the same', async () =
   const clone: Plan = structuredClone(plan);
   verifyPlan(clone);
   assert.deepEqual(clone, plan);
-  assert.match(printProgram(clone.step), /^quantize\(x=scratch\+0, .*\)\ngruInt8\(.*hidden=\d+, linearBeforeReset=1\)\n/);
+  assert.match(
+    printProgram(clone.step),
+    /^quantize\(x=scratch\+0, .*\)\ngruInt8\(.*hidden=\d+, linearBeforeReset=1\)\n/,
+  );
   const sized = { scratchBytes: clone.scratchBytes, stateBytes: clone.stateBytes };
   const broken: Partial<Plan>[] = [
     { stateBytes: sized.stateBytes - 16 },
@@ -124,5 +165,8 @@ test('the arena hands out zeros, also where others have written before', () => {
   const second = arena.allocate(100);
   assert.equal(second, first);
   assert.ok(new Uint8Array(arena.kernels.memory.buffer, second, 112).every((byte) => byte === 0));
-  assert.throws(() => arena.allocate(2 ** 33), { name: 'RangeError', message: /exceed WebAssembly memory; use a smaller model/ });
+  assert.throws(() => arena.allocate(2 ** 33), {
+    name: 'RangeError',
+    message: /exceed WebAssembly memory; use a smaller model/,
+  });
 });

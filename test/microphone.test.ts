@@ -84,7 +84,10 @@ describe('microphone', { skip: process.platform === 'win32' && 'fake recorders a
       assert.ok(samples instanceof Int16Array);
       heard.push(...samples);
     }
-    assert.deepEqual(heard, Array.from({ length: 4000 }, (_, i) => i - 32768));
+    assert.deepEqual(
+      heard,
+      Array.from({ length: 4000 }, (_, i) => i - 32768),
+    );
     const { arguments: given } = await started();
     assert.deepEqual(given, ['-q', '-r', 16000, '-c', 1, '-t', 'raw', '-f', 'S16_LE', '-'].map(String));
   });
@@ -135,30 +138,48 @@ describe('microphone', { skip: process.platform === 'win32' && 'fake recorders a
   });
 
   it('says how a recorder died, in its own words, after what was recorded', async () => {
-    fake('arecord', `
+    fake(
+      'arecord',
+      `
 process.stdout.write(Buffer.alloc(64), () => {
   process.stderr.write('ALSA lib pcm.c:2666: chatter\\narecord: main:831: audio open error: Device busy\\n');
   process.exitCode = 1;
-});`);
+});`,
+    );
     let heard = 0;
-    await assert.rejects(async () => {
-      for await (const samples of microphone({ recorder: 'arecord', device: 'hw:9' })) heard += samples.length;
-    }, (error: Error) => {
-      assert.ok(error instanceof AudioError);
-      assert.equal(error.message, 'arecord on device "hw:9" exited with code 1: audio open error: Device busy; arecord -L lists the devices');
-      return true;
-    });
+    await assert.rejects(
+      async () => {
+        for await (const samples of microphone({ recorder: 'arecord', device: 'hw:9' })) heard += samples.length;
+      },
+      (error: Error) => {
+        assert.ok(error instanceof AudioError);
+        assert.equal(
+          error.message,
+          'arecord on device "hw:9" exited with code 1: audio open error: Device busy; arecord -L lists the devices',
+        );
+        return true;
+      },
+    );
     assert.equal(heard, 32);
   });
 
   it('says that a recorder was killed', async () => {
     fake('sox', `process.kill(process.pid, 'SIGKILL');`);
-    await assert.rejects(microphone({ recorder: 'sox' }).next(), { name: 'AudioError', message: 'sox was killed by SIGKILL' });
+    await assert.rejects(microphone({ recorder: 'sox' }).next(), {
+      name: 'AudioError',
+      message: 'sox was killed by SIGKILL',
+    });
   });
 
   it('says what to install when there is no recorder', async () => {
-    await assert.rejects(microphone().next(), { name: 'AudioError', message: /^no recorder: none of .* is installed; install / });
-    await assert.rejects(microphone({ recorder: 'rec' }).next(), { name: 'AudioError', message: /^no recorder: rec is not installed; install SoX/ });
+    await assert.rejects(microphone().next(), {
+      name: 'AudioError',
+      message: /^no recorder: none of .* is installed; install /,
+    });
+    await assert.rejects(microphone({ recorder: 'rec' }).next(), {
+      name: 'AudioError',
+      message: /^no recorder: rec is not installed; install SoX/,
+    });
   });
 
   it('fails once, then is over', async () => {
@@ -169,7 +190,10 @@ process.stdout.write(Buffer.alloc(64), () => {
 
   it('says that a recorder can not be run', async () => {
     writeFileSync(join(folder, 'sox'), '#!/nowhere/at/all\n', { mode: 0o755 });
-    await assert.rejects(microphone({ recorder: 'sox' }).next(), { name: 'AudioError', message: /^sox can't be run: / });
+    await assert.rejects(microphone({ recorder: 'sox' }).next(), {
+      name: 'AudioError',
+      message: /^sox can't be run: /,
+    });
   });
 
   it('takes the first recorder that is installed', async () => {
@@ -187,12 +211,15 @@ process.stdout.write(Buffer.alloc(64), () => {
 
   it('drops the oldest sound when nobody takes it, and counts what was lost', async () => {
     // 5.2 s in chunks of 0.4 s, against a queue of 4 s.
-    fake('arecord', `
+    fake(
+      'arecord',
+      `
 let n = 0;
 const timer = setInterval(() => {
   process.stdout.write(Buffer.from(new Int16Array(6400).fill(n).buffer));
   if (++n === 13) clearInterval(timer);
-}, 15);`);
+}, 15);`,
+    );
     const source = microphone({ recorder: 'arecord' });
     await source.next();
     const { pid } = await started();
@@ -241,15 +268,22 @@ const timer = setInterval(() => {
   /** Runs a program that has imported `microphone` to its end. */
   function runProgram(body: string): { status: number | null } {
     const code = `import { microphone } from ${JSON.stringify(new URL('../../dist/node/index.js', import.meta.url).href)};\n${body}`;
-    return spawnSync(process.execPath, ['--input-type=module', '-e', code], { env: process.env, stdio: 'ignore', timeout: 10000 });
+    return spawnSync(process.execPath, ['--input-type=module', '-e', code], {
+      env: process.env,
+      stdio: 'ignore',
+      timeout: 10000,
+    });
   }
 
   it('lets the process end while something that the recorder started holds its pipes', async () => {
-    fake('arecord', `
+    fake(
+      'arecord',
+      `
 const { spawn } = require('node:child_process');
 const held = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 20000)'], { stdio: ['ignore', 'inherit', 'inherit'], detached: true });
 fs.writeFileSync(${JSON.stringify(join(folder, 'held'))}, String(held.pid));
-${ENDLESS}`);
+${ENDLESS}`,
+    );
     const { status } = runProgram(`
       const source = microphone({ recorder: 'arecord' });
       await source.next();
@@ -271,7 +305,10 @@ ${ENDLESS}`);
   });
 
   it('refuses wrong options', () => {
-    assert.throws(() => microphone({ recorder: 'parec' as 'sox' }), { name: 'RangeError', message: /got "parec", expected arecord, sox, rec/ });
+    assert.throws(() => microphone({ recorder: 'parec' as 'sox' }), {
+      name: 'RangeError',
+      message: /got "parec", expected arecord, sox, rec/,
+    });
     assert.throws(() => microphone({ device: 3 as unknown as string }), TypeError);
     assert.throws(() => microphone({ device: '' }), { name: 'RangeError', message: /device: got ""/ });
     assert.throws(() => microphone({ sampleRate: '16000' as unknown as number }), TypeError);
@@ -282,10 +319,18 @@ ${ENDLESS}`);
 describe('tympan/node', () => {
   it('is typed without the types of Node', () => {
     const options: ts.CompilerOptions = {
-      types: [], strict: true, noEmit: true, lib: ['lib.es2022.d.ts', 'lib.dom.d.ts'], target: ts.ScriptTarget.ES2022,
-      module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext };
+      types: [],
+      strict: true,
+      noEmit: true,
+      lib: ['lib.es2022.d.ts', 'lib.dom.d.ts'],
+      target: ts.ScriptTarget.ES2022,
+      module: ts.ModuleKind.NodeNext,
+      moduleResolution: ts.ModuleResolutionKind.NodeNext,
+    };
     const program = ts.createProgram(['dist/node/index.d.ts'], options);
-    const messages = program.getSourceFiles().filter(({ fileName }) => !fileName.includes('node_modules'))
+    const messages = program
+      .getSourceFiles()
+      .filter(({ fileName }) => !fileName.includes('node_modules'))
       .flatMap((file) => [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)])
       .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '));
     assert.deepEqual(messages, []);

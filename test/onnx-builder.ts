@@ -5,7 +5,12 @@ const { onnx } = onnxProto;
 const FLOAT = 1; // TensorProto.DataType.FLOAT
 
 /** A node: operator, inputs, outputs, attributes of one whole number each. */
-export type NodeSpec = readonly [op: string, inputs: readonly string[], outputs: readonly string[], attributes?: Readonly<Record<string, number>>];
+export type NodeSpec = readonly [
+  op: string,
+  inputs: readonly string[],
+  outputs: readonly string[],
+  attributes?: Readonly<Record<string, number>>,
+];
 
 export interface GraphSpec {
   readonly inputs: Readonly<Record<string, readonly (number | string)[]>>;
@@ -21,7 +26,12 @@ export function buildModel(graph: GraphSpec): Uint8Array {
   const next = uniform(5, 0.5);
   const value = ([name, dims]: readonly [string, readonly (number | string)[]]) => ({
     name,
-    type: { tensorType: { elemType: FLOAT, shape: { dim: dims.map((dim) => (typeof dim === 'string' ? { dimParam: dim } : { dimValue: dim })) } } },
+    type: {
+      tensorType: {
+        elemType: FLOAT,
+        shape: { dim: dims.map((dim) => (typeof dim === 'string' ? { dimParam: dim } : { dimValue: dim })) },
+      },
+    },
   });
   return onnx.ModelProto.encode({
     irVersion: 8,

@@ -40,7 +40,11 @@ function layoutText({ name, axes }: TensorLayout, withSizes = false): string {
     (axis) =>
       axis
         .map(({ role, size }) =>
-          role === 'part' || role === 'feature' ? `${role === 'part' ? 'part ' : ''}${size}` : withSizes ? `${role} ${size}` : role,
+          role === 'part' || role === 'feature'
+            ? `${role === 'part' ? 'part ' : ''}${size}`
+            : withSizes
+              ? `${role} ${size}`
+              : role,
         )
         .join('·') || '1',
   );
@@ -48,7 +52,9 @@ function layoutText({ name, axes }: TensorLayout, withSizes = false): string {
 }
 
 const layoutsOf = ({ inputs, states, outputs }: Network, withSizes = false) =>
-  [inputs, states, outputs].map((layouts) => layouts.map((layout) => layoutText(layout, withSizes)).join(' ')).join(' | ');
+  [inputs, states, outputs]
+    .map((layouts) => layouts.map((layout) => layoutText(layout, withSizes)).join(' '))
+    .join(' | ');
 
 const gruOf = (network: Network) => network.layers.find((layer): layer is GruLayer => layer.kind === 'gru')!;
 
@@ -70,7 +76,10 @@ const exported: Record<string, [layers: string, layouts: string]> = {
     'gru 8→10, gru 10→10, gru 10→10, dense 10→3, softmax',
     'x [batch, time, 8] | h0 [part 3, batch, 10] | y [batch, 3] hn [part 3, batch, 10]',
   ],
-  states: ['gru 13→24, dense 24→1, sigmoid', 'x [batch, time, 13] | h0 [1, batch, 24] | y [batch, time, 1] hn [1, batch, 24]'],
+  states: [
+    'gru 13→24, dense 24→1, sigmoid',
+    'x [batch, time, 13] | h0 [1, batch, 24] | y [batch, time, 1] hn [1, batch, 24]',
+  ],
   'states-two-layers': [
     'gru 9→18, gru 18→18, dense 18→9, relu, dense 9→2, sigmoid',
     'x [batch, time, 9] | h0 [part 2, batch, 18] | y [batch, time, 2] hn [part 2, batch, 18]',
@@ -109,10 +118,22 @@ test('both exporters give the same weights and states', () => {
 });
 
 test('sizes stay as the file gives them', () => {
-  assert.equal(layoutsOf(load('torchscript-last').network, true), 'x [batch batch, time 12, 13] |  | y [batch batch, 1]');
-  assert.equal(layoutsOf(load('torchscript-frames').network, true), 'x [batch batch, time time, 13] |  | y [batch batch, time time, 1]');
-  assert.equal(layoutsOf(load('dynamo-frames').network, true), 'x [batch batch, time time, 13] |  | y [batch batch, time time, 1]');
-  assert.equal(layoutsOf(load('dynamo-frames-time-first').network, true), 'x [time 12, batch batch, 5] |  | y [time 12, batch batch, 1]');
+  assert.equal(
+    layoutsOf(load('torchscript-last').network, true),
+    'x [batch batch, time 12, 13] |  | y [batch batch, 1]',
+  );
+  assert.equal(
+    layoutsOf(load('torchscript-frames').network, true),
+    'x [batch batch, time time, 13] |  | y [batch batch, time time, 1]',
+  );
+  assert.equal(
+    layoutsOf(load('dynamo-frames').network, true),
+    'x [batch batch, time time, 13] |  | y [batch batch, time time, 1]',
+  );
+  assert.equal(
+    layoutsOf(load('dynamo-frames-time-first').network, true),
+    'x [time 12, batch batch, 5] |  | y [time 12, batch batch, 1]',
+  );
   assert.equal(
     layoutsOf(load('dynamo-states-fixed').network, true),
     'x [time 12, batch 1, 13] | h0 [part 2, batch 1, 7] | y [time 12, batch 1, 4] hn [part 2, batch 1, 7]',
@@ -133,8 +154,14 @@ test("other exporters' habits", () => {
   assert.equal(layoutsOf(forged('rows')), 'x [batch, time, 5] |  | y [batch, time, 3]');
   assert.equal(layersOf(forged('two-heads')), 'gru 5→6, gru 5→6, concat 6+6, dense 12→2, tanh, concat 6+6, slice 5+7');
   assert.equal(layoutsOf(forged('fixed-index'), true), 'x [batch 1, time 12, 5] |  | y [batch 1, 6]');
-  assert.equal(layoutsOf(forged('one-frame')), 'x [batch·time, 5] | h [part 2, batch, 6] | y [time·batch, 2] Y_h [1, batch, 6]');
-  assert.equal(layoutsOf(forged('size-named-12'), true), "x [time '12', batch batch, 5] |  | y [time '12', batch batch, 6]");
+  assert.equal(
+    layoutsOf(forged('one-frame')),
+    'x [batch·time, 5] | h [part 2, batch, 6] | y [time·batch, 2] Y_h [1, batch, 6]',
+  );
+  assert.equal(
+    layoutsOf(forged('size-named-12'), true),
+    "x [time '12', batch batch, 5] |  | y [time '12', batch batch, 6]",
+  );
   const learned = gruOf(forged('learned-state')).initialH;
   assert.ok(learned instanceof Float32Array && learned.length === 6 && learned.some((value) => value !== 0));
 });
@@ -166,7 +193,9 @@ test('layout 1 is layout 0 with batch first', () => {
   assert.equal(layoutsOf(batchFirst), 'x [batch, time, 5] |  | Y [batch, time, 1, 6] Y_h [batch, 1, 6]');
   assert.equal(layoutsOf(timeFirst), 'x [time, batch, 5] |  | Y [time, 1, batch, 6] Y_h [1, batch, 6]');
   const data = Array.from({ length: 2 * 4 * 5 }, (_, index) => Math.sin(index));
-  const transposed = data.map((_, index) => data[(Math.floor(index / 5) % 2) * 20 + Math.floor(index / 10) * 5 + (index % 5)]);
+  const transposed = data.map(
+    (_, index) => data[(Math.floor(index / 5) % 2) * 20 + Math.floor(index / 10) * 5 + (index % 5)],
+  );
   const a = runReference(batchFirst, { x: { dims: [2, 4, 5], data } });
   const b = runReference(timeFirst, { x: { dims: [4, 2, 5], data: transposed } });
   assert.deepEqual(a.Y_h.data, b.Y_h.data);
@@ -201,7 +230,8 @@ const unsupported: Record<string, RegExp> = {
   external: /tensor "W".*another file \(weights\.bin\).*onnx\.save/,
   explosion: /tensor "h" of \[1, 1099511627776, 6\]/,
   'bias-across': /Add node "Add_y": it adds \[3\] to \[batch, feature 3, time 3\], whose last axis/,
-  'concat-across': /Concat node "Concat_y": it joins \[time, batch, feature 6\] and \[batch, time, feature 6\].*equal roles/,
+  'concat-across':
+    /Concat node "Concat_y": it joins \[time, batch, feature 6\] and \[batch, time, feature 6\].*equal roles/,
   'softmax-default': /Softmax node "Softmax_y": it works on axis 1/,
   'gather-apart': /Gather node "Gather_y": it takes \[0, 2\] of axis 2, expected indices that follow each other/,
   'slice-step': /Slice node "Slice_y": it takes axis 2 of .* in step 2/,
@@ -308,7 +338,14 @@ test('a file cut short is refused in words', () => {
 });
 
 test('damaged bytes are refused in words, and soon', { timeout: 60_000 }, () => {
-  const names = ['torchscript-hidden', 'dynamo-frames', 'forged-rows', 'forged-learned-state', 'forged-two-heads', 'forged-one-frame'];
+  const names = [
+    'torchscript-hidden',
+    'dynamo-frames',
+    'forged-rows',
+    'forged-learned-state',
+    'forged-two-heads',
+    'forged-one-frame',
+  ];
   const models = names.map(read);
   const flips = fc.array(fc.tuple(fc.nat(), fc.integer({ min: 1, max: 255 })), { minLength: 1, maxLength: 6 });
   fc.assert(
@@ -343,8 +380,14 @@ test('models that others made', (t) => {
     layoutsOf(other('gonnx/ndm.onnx')),
     'sensor_input [batch, time, 4] | setpoint_input [batch, 1] | optimal_supply_temp [batch, 1]',
   );
-  assert.equal(layersOf(other('gonnx/ndm.onnx')), 'gru 4→256, concat 256+1, dense 257→256, relu, dense 256→64, relu, dense 64→1');
-  assert.equal(layoutsOf(other('burn/gru.onnx'), true), 'input [time 5, batch 2, 4] |  | Y [time 5, 1, batch 2, 8] Y_h [1, batch 2, 8]');
+  assert.equal(
+    layersOf(other('gonnx/ndm.onnx')),
+    'gru 4→256, concat 256+1, dense 257→256, relu, dense 256→64, relu, dense 64→1',
+  );
+  assert.equal(
+    layoutsOf(other('burn/gru.onnx'), true),
+    'input [time 5, batch 2, 4] |  | Y [time 5, 1, batch 2, 8] Y_h [1, batch 2, 8]',
+  );
   assert.equal(
     layoutsOf(other('burn/gru_with_initial_state.onnx')),
     'input [time, batch, 4] | initial_h [1, batch, 8] | Y [time, 1, batch, 8] Y_h [1, batch, 8]',

@@ -17,8 +17,29 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'contract.ts': ['features', 'detection', 'model'],
   'detector.ts': ['inference', 'features', 'detection', 'contract.ts'],
   'summary.ts': ['inference', 'kernels', 'model', 'contract.ts'],
-  'load.ts': ['onnx', 'inference', 'features', 'kernels', 'model', 'contract.ts', 'detector.ts', 'source.ts', 'summary.ts'],
-  'index.ts': ['inference', 'features', 'kernels', 'model', 'detection', 'contract.ts', 'detector.ts', 'load.ts', 'source.ts', 'summary.ts'],
+  'load.ts': [
+    'onnx',
+    'inference',
+    'features',
+    'kernels',
+    'model',
+    'contract.ts',
+    'detector.ts',
+    'source.ts',
+    'summary.ts',
+  ],
+  'index.ts': [
+    'inference',
+    'features',
+    'kernels',
+    'model',
+    'detection',
+    'contract.ts',
+    'detector.ts',
+    'load.ts',
+    'source.ts',
+    'summary.ts',
+  ],
   node: [],
   cli: ['node', 'index.ts'],
 };
@@ -26,14 +47,21 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 /** Rooms that run everywhere: nothing of Node, no dependency. */
 const NEUTRAL = Object.keys(MAY_IMPORT).filter((room) => room !== 'node' && room !== 'cli');
 
-const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'));
+const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter(
+  (name) => name.endsWith('.ts') && !name.endsWith('.d.ts'),
+);
 const roomOf = (file: string): string => file.split('/')[0];
 const importsOf = (file: string): string[] =>
-  [...readFileSync(join('src', file), 'utf8').matchAll(/^(?:import|export)\s(?:[^;]*?\sfrom\s)?'([^']+)'/gm)].map(([, specifier]) => specifier);
+  [...readFileSync(join('src', file), 'utf8').matchAll(/^(?:import|export)\s(?:[^;]*?\sfrom\s)?'([^']+)'/gm)].map(
+    ([, specifier]) => specifier,
+  );
 
 test('every room is known, and imports are found', () => {
   assert.deepEqual(importsOf('load.ts').slice(0, 2), ['./contract.js', './detector.js']);
-  assert.deepEqual([...new Set(files.map(roomOf))].filter((room) => !(room in MAY_IMPORT)), []);
+  assert.deepEqual(
+    [...new Set(files.map(roomOf))].filter((room) => !(room in MAY_IMPORT)),
+    [],
+  );
 });
 
 for (const room of Object.keys(MAY_IMPORT)) {
@@ -47,13 +75,24 @@ for (const room of Object.keys(MAY_IMPORT)) {
           continue;
         }
         const target = roomOf(relative('src', join('src', dirname(file), specifier)).replace(/\.js$/, '.ts'));
-        assert.ok(target === room || target === 'errors.ts' || target === 'typed-arrays.ts' || MAY_IMPORT[room].includes(target), `${file} imports ${specifier}`);
+        assert.ok(
+          target === room ||
+            target === 'errors.ts' ||
+            target === 'typed-arrays.ts' ||
+            MAY_IMPORT[room].includes(target),
+          `${file} imports ${specifier}`,
+        );
       }
     }
   });
 }
 
 test('files stay short: 250 lines', () => {
-  const sources = [...files.map((file) => join('src', file)), ...readdirSync('assembly').filter((name) => name.endsWith('.ts')).map((name) => join('assembly', name))];
+  const sources = [
+    ...files.map((file) => join('src', file)),
+    ...readdirSync('assembly')
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => join('assembly', name)),
+  ];
   for (const file of sources) assert.ok(readFileSync(file, 'utf8').split('\n').length <= 251, file);
 });

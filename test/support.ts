@@ -15,8 +15,26 @@ export const FIXTURES = 'test/fixtures/onnx/';
 /** Fixtures that import: what PyTorch's two exporters wrote, and other exporters' habits. */
 export const IMPORTABLE = [
   ...readdirSync(FIXTURES).filter((name) => /^(dynamo|torchscript)-/.test(name)),
-  ...['activations', 'fixed-index', 'layout', 'learned-state', 'one-frame', 'opset-9', 'reset-after', 'reset-after-pytorch', 'rows',
-    'two-heads', 'weights-constant', 'weights-float16', 'weights-float64', 'weights-typed-fields'].map((name) => `forged-${name}.onnx`),
+  ...[
+    'activation-parameters',
+    'activations',
+    'bias-aliases',
+    'fixed-index',
+    'folded',
+    'layout',
+    'learned-state',
+    'one-frame',
+    'opset-9',
+    'reset-after',
+    'reset-after-pytorch',
+    'rows',
+    'size-named-12',
+    'two-heads',
+    'weights-constant',
+    'weights-float16',
+    'weights-float64',
+    'weights-typed-fields',
+  ].map((name) => `forged-${name}.onnx`),
 ];
 
 export function readFixture(name: string): Uint8Array {
@@ -35,24 +53,40 @@ export function uniform(seed: number, size = 1): () => number {
 /** Random tensors for all inputs and states of a network; open dimensions take the sizes given. */
 export function randomInputs(network: Network, batch: number, frames: number, seed: number): Record<string, Tensor> {
   const next = uniform(seed);
-  const dimsOf = ({ axes }: TensorLayout): number[] => axes.map((axis) => axis.reduce((product, { role, size }) =>
-    product * (typeof size === 'number' ? size : role === 'batch' ? batch : frames), 1));
-  return Object.fromEntries([...network.inputs, ...network.states].map((layout) => {
-    const dims = dimsOf(layout);
-    const data = Float32Array.from({ length: dims.reduce((product, dim) => product * dim, 1) }, next);
-    return [layout.name, { type: 'float32' as const, dims, data }];
-  }));
+  const dimsOf = ({ axes }: TensorLayout): number[] =>
+    axes.map((axis) =>
+      axis.reduce(
+        (product, { role, size }) => product * (typeof size === 'number' ? size : role === 'batch' ? batch : frames),
+        1,
+      ),
+    );
+  return Object.fromEntries(
+    [...network.inputs, ...network.states].map((layout) => {
+      const dims = dimsOf(layout);
+      const data = Float32Array.from({ length: dims.reduce((product, dim) => product * dim, 1) }, next);
+      return [layout.name, { type: 'float32' as const, dims, data }];
+    }),
+  );
 }
 
 /** The same model and inputs through onnxruntime-web. */
-export async function runOnnxruntime(bytes: Uint8Array, inputs: Record<string, Tensor>): Promise<Record<string, Tensor>> {
+export async function runOnnxruntime(
+  bytes: Uint8Array,
+  inputs: Record<string, Tensor>,
+): Promise<Record<string, Tensor>> {
   ort.env.wasm.numThreads = 1;
   const session = await ort.InferenceSession.create(bytes, { logSeverityLevel: 3 });
-  const feeds = Object.fromEntries(Object.entries(inputs).map(([name, { data, dims }]) => [name, new ort.Tensor('float32', data, dims)]));
+  const feeds = Object.fromEntries(
+    Object.entries(inputs).map(([name, { data, dims }]) => [name, new ort.Tensor('float32', data, dims)]),
+  );
   const results = await session.run(feeds);
   await session.release();
-  return Object.fromEntries(Object.entries(results).map(([name, { dims, data }]) =>
-    [name, { type: 'float32' as const, dims, data: data as Float32Array }]));
+  return Object.fromEntries(
+    Object.entries(results).map(([name, { dims, data }]) => [
+      name,
+      { type: 'float32' as const, dims, data: data as Float32Array },
+    ]),
+  );
 }
 
 /** The largest |a − b|; infinite for different lengths or NaN. */

@@ -10,7 +10,8 @@ import { generateDecoder } from './generate-decoder.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const at = (...path) => join(root, ...path);
-const run = (script, ...args) => execFileSync(process.execPath, [at('node_modules', script), ...args], { cwd: root, stdio: 'inherit' });
+const run = (script, ...args) =>
+  execFileSync(process.execPath, [at('node_modules', script), ...args], { cwd: root, stdio: 'inherit' });
 
 /** The newest modification time below a path, in milliseconds. */
 function newest(path) {
@@ -23,7 +24,11 @@ const SOURCES = ['assembly', 'src', 'tools', 'asconfig.json', 'tsconfig.json', '
 const STAMP = at('build', '.built');
 
 function upToDate() {
-  return existsSync(STAMP) && existsSync(at('dist')) && statSync(STAMP).mtimeMs > Math.max(...SOURCES.map((path) => newest(at(path))));
+  return (
+    existsSync(STAMP) &&
+    existsSync(at('dist')) &&
+    statSync(STAMP).mtimeMs > Math.max(...SOURCES.map((path) => newest(at(path))))
+  );
 }
 
 function buildKernels() {

@@ -35,7 +35,9 @@ const model = await loadModel(values.model, { precision: values.precision });
 const [word] = model.detector().keywords;
 const recordings = await readSplit(values.audio, values.split, word);
 const result = await evaluate(model, recordings, {
-  mixed: number('mixed'), threshold: number('threshold'), smoothing: number('smoothing'),
+  mixed: number('mixed'),
+  threshold: number('threshold'),
+  smoothing: number('smoothing'),
 });
 const alarms = Object.values(result.sets).reduce((sum, set) => sum + set.alarms, 0);
 const hours = Object.values(result.sets).reduce((sum, set) => sum + set.hours, 0);
@@ -46,10 +48,16 @@ if (values.json) {
   console.log(JSON.stringify({ ...result, missRate, alarms, hours, alarmRate }));
 } else {
   const percent = (rate) => `${(100 * rate).toFixed(1)} %`;
-  console.log(`${values.model}, ${values.precision}, ${values.split} list${values.mixed ? `, noise at ${values.mixed} dB` : ''}`);
-  console.log(`missed ${result.missed} of ${result.clips}: ${percent(result.missed / result.clips)} (${percent(missRate[0])} to ${percent(missRate[1])})`);
+  console.log(
+    `${values.model}, ${values.precision}, ${values.split} list${values.mixed ? `, noise at ${values.mixed} dB` : ''}`,
+  );
+  console.log(
+    `missed ${result.missed} of ${result.clips}: ${percent(result.missed / result.clips)} (${percent(missRate[0])} to ${percent(missRate[1])})`,
+  );
   for (const [name, set] of Object.entries(result.sets)) {
     console.log(`  ${name.padEnd(20)}${String(set.alarms).padStart(4)} alarms in ${set.hours.toFixed(3)} h`);
   }
-  console.log(`in all ${alarms} alarms in ${hours.toFixed(3)} h: ${(alarms / hours).toFixed(2)} an hour (${alarmRate.map((rate) => rate.toFixed(2)).join(' to ')})`);
+  console.log(
+    `in all ${alarms} alarms in ${hours.toFixed(3)} h: ${(alarms / hours).toFixed(2)} an hour (${alarmRate.map((rate) => rate.toFixed(2)).join(' to ')})`,
+  );
 }

@@ -89,13 +89,15 @@ async function check(file) {
     throw new Error(`${file}: the generated decoder does not decode`);
   }
   const text = await readFile(file, 'utf8');
-  if (/\beval\b|\bnew Function\b|\brequire\b/.test(text)) throw new Error(`${file}: eval, Function or require is left in it`);
+  if (/\beval\b|\bnew Function\b|\brequire\b/.test(text))
+    throw new Error(`${file}: eval, Function or require is left in it`);
 }
 
 /** The licence texts that both packages ask to be kept with copies of them. */
 async function licences() {
-  const texts = ['onnx-proto', 'protobufjs'].map(async (name) =>
-    `${name}\n\n${await readFile(resolve(root, 'node_modules', name, 'LICENSE'), 'utf8')}`);
+  const texts = ['onnx-proto', 'protobufjs'].map(
+    async (name) => `${name}\n\n${await readFile(resolve(root, 'node_modules', name, 'LICENSE'), 'utf8')}`,
+  );
   return (await Promise.all(texts)).join('\n\n');
 }
 

@@ -13,11 +13,19 @@ const AFTER = 0.5; // seconds after a clip's end in which its word may still be 
 const QUIETEST = 1e-4; // RMS below which an excerpt can't be scaled to a level
 
 const SPLITS = {
-  validation: { list: 'validation_list.txt', fold: 2, negatives: { ljspeech: 'ljspeech', arabic: 'arabic-commands/val' } },
+  validation: {
+    list: 'validation_list.txt',
+    fold: 2,
+    negatives: { ljspeech: 'ljspeech', arabic: 'arabic-commands/val' },
+  },
   testing: {
     list: 'testing_list.txt',
     fold: 3,
-    negatives: { librispeech: 'librispeech/27', arabic: 'arabic-commands/test', 'not-wake-words': 'community/not-wake-words' },
+    negatives: {
+      librispeech: 'librispeech/27',
+      arabic: 'arabic-commands/test',
+      'not-wake-words': 'community/not-wake-words',
+    },
   },
 };
 
@@ -32,7 +40,9 @@ function flacFiles(folder) {
 /** Clips on one of the official lists that are present, in list order. */
 export function listed(audio, list) {
   const root = join(audio, 'speech-commands');
-  return readFileSync(join(root, list), 'utf8').split('\n').filter(Boolean)
+  return readFileSync(join(root, list), 'utf8')
+    .split('\n')
+    .filter(Boolean)
     .map((line) => ({ word: line.split('/')[0], path: join(root, line.replace(/\.wav$/, '.flac')) }))
     .filter(({ path }) => existsSync(path));
 }
@@ -73,12 +83,18 @@ async function readAll(paths) {
 export async function readSplit(audio, split, word) {
   const { list, fold, negatives } = SPLITS[split];
   const clips = listed(audio, list);
-  const noise = await readAll(flacFiles(join(audio, 'esc10')).filter((path) => path.split('/').pop().startsWith(`${fold}-`)));
+  const noise = await readAll(
+    flacFiles(join(audio, 'esc10')).filter((path) => path.split('/').pop().startsWith(`${fold}-`)),
+  );
   const sets = {};
   for (const [name, folder] of Object.entries(negatives)) sets[name] = await readAll(flacFiles(join(audio, folder)));
   sets[`esc10 fold ${fold}`] = noise;
   sets['other words'] = await readAll(clips.filter((clip) => clip.word !== word).map(({ path }) => path));
-  return { positives: await readAll(clips.filter((clip) => clip.word === word).map(({ path }) => path)), negatives: sets, noise };
+  return {
+    positives: await readAll(clips.filter((clip) => clip.word === word).map(({ path }) => path)),
+    negatives: sets,
+    noise,
+  };
 }
 
 /**
@@ -100,7 +116,8 @@ function buildStream(clips, noise, mixed) {
   }
   const samples = new Int16Array(at);
   let to = 0;
-  for (const part of parts) for (const x of part) samples[to++] = Math.max(-32768, Math.min(32767, Math.round(x * 32768)));
+  for (const part of parts)
+    for (const x of part) samples[to++] = Math.max(-32768, Math.min(32767, Math.round(x * 32768)));
   return { samples, spans, hours: at / SAMPLE_RATE / 3600 };
 }
 

@@ -15,8 +15,10 @@ const total = { passed: 0, failed: 0, skipped: 0 };
 
 function runSpecs() {
   const { stdout, status } = spawnSync(
-    process.execPath, [join(root, 'node_modules/@as-pect/cli/bin/asp.js'), '--no-logo', '--summary'],
-    { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+    process.execPath,
+    [join(root, 'node_modules/@as-pect/cli/bin/asp.js'), '--no-logo', '--summary'],
+    { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
+  );
   const plain = stdout.replace(/\u001b\[[0-9;]*m/g, '');
   process.stdout.write(plain);
   const [, passed, all] = /\[Tests\]:\s*(\d+)\s*\/\s*(\d+)/.exec(plain) ?? [null, 0, 1];
@@ -27,8 +29,12 @@ function runSpecs() {
 async function runTests() {
   const out = join(root, 'build', 'test');
   rmSync(out, { recursive: true, force: true });
-  execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'test/tsconfig.json'], { cwd: root, stdio: 'inherit' });
-  const files = readdirSync(out).filter((name) => name.endsWith('.test.js'))
+  execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'test/tsconfig.json'], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+  const files = readdirSync(out)
+    .filter((name) => name.endsWith('.test.js'))
     .filter((name) => only.length === 0 || only.includes(name.replace('.test.js', '')));
   const stream = run({ files: files.map((name) => join(out, name)), concurrency: 1 });
   const isSuite = (data) => data.details?.type === 'suite' || files.some((file) => data.name.endsWith(file));

@@ -24,5 +24,7 @@ export function messageOf(error: unknown): string {
 }
 
 function usage(error: CommanderError): string {
-  return messageOf(error).replace(/^error: /, '').replace(/\.$/, '');
+  return messageOf(error)
+    .replace(/^error: /, '')
+    .replace(/\.$/, '');
 }

@@ -32,7 +32,9 @@ async function features(file: string, flags: Flags): Promise<void> {
     process.stdout.write(`${toJson(line)}\n`);
     return;
   }
-  process.stdout.write(`${printable(file)}  ${plural(frames, 'frame')} of ${plural(coefficients, 'coefficient')}, ${span(duration)} of audio\n`);
+  process.stdout.write(
+    `${printable(file)}  ${plural(frames, 'frame')} of ${plural(coefficients, 'coefficient')}, ${span(duration)} of audio\n`,
+  );
   if (frames === 0) return;
   const range = (values: number[]) => `${format(Math.min(...values))} … ${format(Math.max(...values))}`;
   for (let c = 0; c < coefficients; c++) {

@@ -86,13 +86,19 @@ function section(title: string, values: Record<string, unknown> | undefined, oth
     return typeof value === 'string' ? value : JSON.stringify(value);
   };
   const fields = Object.entries(values).filter(([key]) => key !== 'version');
-  return entry(title, fields.map(([key, value]) => `${key} ${compact(value)}`));
+  return entry(
+    title,
+    fields.map(([key, value]) => `${key} ${compact(value)}`),
+  );
 }
 
 function keywords(json: unknown): string[] {
   if (!json) return [];
   const thresholds = Object.entries(json as Record<string, { threshold?: number }>);
-  return entry('keywords', thresholds.map(([name, { threshold }]) => `${name} from ${threshold ?? 'the default'}`));
+  return entry(
+    'keywords',
+    thresholds.map(([name, { threshold }]) => `${name} from ${threshold ?? 'the default'}`),
+  );
 }
 
 function without<T extends object>(values: T | undefined, key: string): Record<string, unknown> | undefined {

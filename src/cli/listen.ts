@@ -21,7 +21,11 @@ export function addListen(program: Command): void {
   const command = program
     .command('listen')
     .description('Listen to the microphone and print wake words as they are heard. Ctrl-C ends it.')
-    .option('-d, --device <name>', 'the input: an ALSA name for arecord (arecord -L lists them), AUDIODEV for sox, rec', nonEmpty)
+    .option(
+      '-d, --device <name>',
+      'the input: an ALSA name for arecord (arecord -L lists them), AUDIODEV for sox, rec',
+      nonEmpty,
+    )
     .addOption(
       new Option('-r, --recorder <program>', 'what records (default: the first that is installed)').choices(RECORDERS),
     );

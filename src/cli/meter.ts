@@ -23,7 +23,11 @@ export class Meter {
   readonly #showCursor = () => void this.#stream.write('\r\x1b[K\x1b[?25h');
 
   open({ labels, settings, sampleRate }: Pick<Detector, 'labels' | 'settings' | 'sampleRate'>): void {
-    this.#keywords = Object.entries(settings.thresholds).map(([name, threshold]) => ({ name: printable(name), threshold, label: labels.indexOf(name) }));
+    this.#keywords = Object.entries(settings.thresholds).map(([name, threshold]) => ({
+      name: printable(name),
+      threshold,
+      label: labels.indexOf(name),
+    }));
     this.#posteriors = new Float32Array(labels.length);
     this.#sampleRate = sampleRate;
     this.#stream.write(`\x1b[?25l${paint('dim', 'waiting for the microphone …', this.#stream)}`);
@@ -93,7 +97,12 @@ export class Meter {
   }
 }
 
-function framed(fraction: number, width: number, style: 'cyan' | 'green' | 'yellow', stream: NodeJS.WriteStream): string {
+function framed(
+  fraction: number,
+  width: number,
+  style: 'cyan' | 'green' | 'yellow',
+  stream: NodeJS.WriteStream,
+): string {
   const [left, right] = hasUnicode() ? ['▕', '▏'] : ['[', ']'];
   return `${paint('dim', left, stream)}${paint(style, bar(fraction, width), stream)}${paint('dim', right, stream)}`;
 }

@@ -1,7 +1,15 @@
 /** Options that several commands share. */
 import { fileURLToPath } from 'node:url';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { InputError, loadModel, MetadataError, TympanError, type Detector, type DetectorOptions, type Model } from '../index.js';
+import {
+  InputError,
+  loadModel,
+  MetadataError,
+  TympanError,
+  type Detector,
+  type DetectorOptions,
+  type Model,
+} from '../index.js';
 
 /** The model that ships with the package. */
 const SHIPPED_MODEL = fileURLToPath(new URL('../../models/happy.onnx', import.meta.url));
@@ -35,7 +43,10 @@ export function withDetection(command: Command): Command {
 }
 
 /** What `use` makes of the model that the flags name; an error about either says which file it is. */
-export async function loadModelOf<T>({ model = SHIPPED_MODEL, precision }: ModelFlags, use: (model: Model) => T): Promise<T> {
+export async function loadModelOf<T>(
+  { model = SHIPPED_MODEL, precision }: ModelFlags,
+  use: (model: Model) => T,
+): Promise<T> {
   try {
     return use(await loadModel(model, precision ? { precision } : {}));
   } catch (error) {
@@ -49,11 +60,16 @@ export async function loadModelOf<T>({ model = SHIPPED_MODEL, precision }: Model
 export function requireContract({ metadata }: Model, ...keys: readonly ('frontend' | 'labels')[]): void {
   const missing = keys.filter((key) => !metadata[key]).map((key) => `no "tympan.${key}"`);
   if (missing.length === 0) return;
-  throw new MetadataError(`${missing.join(' and ')} in its metadata_props; "Your own model" in tympan's README.md says what to write into the file`);
+  throw new MetadataError(
+    `${missing.join(' and ')} in its metadata_props; "Your own model" in tympan's README.md says what to write into the file`,
+  );
 }
 
 /** The detector that the flags describe; the model's own metadata decides what they leave open. */
-export function loadDetector(flags: ModelFlags & DetectionFlags, onFrame?: DetectorOptions['onFrame']): Promise<Detector> {
+export function loadDetector(
+  flags: ModelFlags & DetectionFlags,
+  onFrame?: DetectorOptions['onFrame'],
+): Promise<Detector> {
   const { threshold, smoothing, refractory } = flags;
   const options: DetectorOptions = {
     ...(threshold !== undefined && { threshold }),

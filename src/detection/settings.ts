@@ -43,7 +43,9 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
  * @throws MetadataError naming the field, what it holds and what it may hold
  */
 export function parseDefaults(
-  json: DetectionDefaults | Readonly<Record<string, unknown>>, labels?: readonly string[]): DetectionDefaults {
+  json: DetectionDefaults | Readonly<Record<string, unknown>>,
+  labels?: readonly string[],
+): DetectionDefaults {
   const { version: _, smoothing, refractory, keywords, ...others } = json as Readonly<Record<string, unknown>>;
   for (const field of Object.keys(others)) {
     throw new MetadataError(`detection: "${field}" is no field; fields are version, smoothing, refractory, keywords`);
@@ -56,10 +58,13 @@ export function parseDefaults(
 }
 
 function parseKeywords(keywords: unknown, labels: readonly string[] | undefined): void {
-  if (!isObject(keywords) || Object.keys(keywords).length === 0) throw wrong('keywords', keywords, '{ name: { threshold } }, at least one');
+  if (!isObject(keywords) || Object.keys(keywords).length === 0)
+    throw wrong('keywords', keywords, '{ name: { threshold } }, at least one');
   for (const [name, keyword] of Object.entries(keywords)) {
-    if (labels && !labels.includes(name)) throw new MetadataError(`detection: keyword "${name}" is no label; labels are ${labels.join(', ')}`);
-    if (!isObject(keyword) || Object.keys(keyword).some((field) => field !== 'threshold')) throw wrong(`"${name}"`, keyword, '{ threshold }');
+    if (labels && !labels.includes(name))
+      throw new MetadataError(`detection: keyword "${name}" is no label; labels are ${labels.join(', ')}`);
+    if (!isObject(keyword) || Object.keys(keyword).some((field) => field !== 'threshold'))
+      throw wrong(`"${name}"`, keyword, '{ threshold }');
     const { threshold } = keyword;
     if (threshold !== undefined && !isThreshold(threshold)) throw wrong(`threshold of "${name}"`, threshold, '0 to 1');
   }
@@ -76,17 +81,23 @@ function wrong(field: string, value: unknown, expected: string): MetadataError {
  * @throws RangeError or TypeError for wrong options
  */
 export function resolveSettings(
-  labels: readonly string[], defaults: DetectionDefaults = {}, options: DetectionOptions = {}): DetectionSettings {
+  labels: readonly string[],
+  defaults: DetectionDefaults = {},
+  options: DetectionOptions = {},
+): DetectionSettings {
   const keywords = defaults.keywords ? Object.entries(defaults.keywords) : labels.map((label) => [label, {}] as const);
   const thresholds = new Map<string, number>();
-  for (const [name, keyword] of keywords) thresholds.set(name, (keyword as { threshold?: number }).threshold ?? DEFAULTS.threshold);
+  for (const [name, keyword] of keywords)
+    thresholds.set(name, (keyword as { threshold?: number }).threshold ?? DEFAULTS.threshold);
   for (const [name, threshold] of givenThresholds(options.threshold, [...thresholds.keys()])) {
-    if (!thresholds.has(name)) throw new RangeError(`threshold: "${name}" is no keyword; keywords are ${[...thresholds.keys()].join(', ')}`);
+    if (!thresholds.has(name))
+      throw new RangeError(`threshold: "${name}" is no keyword; keywords are ${[...thresholds.keys()].join(', ')}`);
     thresholds.set(name, checkOption(`threshold of "${name}"`, threshold, isThreshold, '0 to 1'));
   }
-  const duration = (name: 'smoothing' | 'refractory'): number => (options[name] === undefined
-    ? (defaults[name] ?? DEFAULTS[name])
-    : checkOption(name, options[name], isDuration, 'milliseconds, 0 to 60000'));
+  const duration = (name: 'smoothing' | 'refractory'): number =>
+    options[name] === undefined
+      ? (defaults[name] ?? DEFAULTS[name])
+      : checkOption(name, options[name], isDuration, 'milliseconds, 0 to 60000');
   return Object.freeze({
     smoothing: duration('smoothing'),
     refractory: duration('refractory'),
@@ -94,14 +105,18 @@ export function resolveSettings(
   });
 }
 
-function givenThresholds(given: DetectionOptions['threshold'], keywords: readonly string[]): (readonly [string, unknown])[] {
+function givenThresholds(
+  given: DetectionOptions['threshold'],
+  keywords: readonly string[],
+): (readonly [string, unknown])[] {
   if (given === undefined) return [];
   if (!isObject(given)) return keywords.map((name) => [name, given]);
   return Object.entries(given).filter(([, threshold]) => threshold !== undefined);
 }
 
 function checkOption(name: string, value: unknown, holds: (value: unknown) => boolean, expected: string): number {
-  if (typeof value !== 'number') throw new TypeError(`${name}: got ${value === null ? 'null' : typeof value}, expected ${expected}`);
+  if (typeof value !== 'number')
+    throw new TypeError(`${name}: got ${value === null ? 'null' : typeof value}, expected ${expected}`);
   if (!holds(value)) throw new RangeError(`${name}: got ${value}, expected ${expected}`);
   return value;
 }

@@ -73,7 +73,8 @@ export class Framer {
     execute(this.#program, this.#arena.kernels);
     const memory = this.#arena.f32;
     for (let i = 0; i < this.#out.length; i++) this.#out[i] = memory[this.#features + i];
-    if (hopLength < windowLength) memory.copyWithin(this.#samples, this.#samples + hopLength, this.#samples + windowLength);
+    if (hopLength < windowLength)
+      memory.copyWithin(this.#samples, this.#samples + hopLength, this.#samples + windowLength);
     this.#filled = windowLength - hopLength;
     this.#frames++;
     return this.#out;

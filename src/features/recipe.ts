@@ -91,10 +91,18 @@ export function parseRecipe(json: Partial<Recipe> | Readonly<Record<string, unkn
   const recipe: Record<string, unknown> = { ...DEFAULTS, ...json };
   for (const field of Object.keys(recipe) as (keyof Recipe)[]) {
     const value = recipe[field];
-    if (CHOICES[field]) check(field, value, CHOICES[field].includes(value), `one of ${CHOICES[field].map((choice) => JSON.stringify(choice)).join(', ')}`);
+    if (CHOICES[field])
+      check(
+        field,
+        value,
+        CHOICES[field].includes(value),
+        `one of ${CHOICES[field].map((choice) => JSON.stringify(choice)).join(', ')}`,
+      );
     else if (RANGES[field]) checkRange(field, value, RANGES[field]);
     else if (!PER_COEFFICIENT.includes(field)) {
-      throw new MetadataError(`front end: "${field}" is no field of the preset "mfcc"; fields are ${FIELDS.join(', ')}`);
+      throw new MetadataError(
+        `front end: "${field}" is no field of the preset "mfcc"; fields are ${FIELDS.join(', ')}`,
+      );
     }
   }
   checkTogether(recipe as unknown as Recipe);
@@ -105,21 +113,33 @@ function check(field: string, value: unknown, holds: boolean, expected: string):
   if (!holds) throw new MetadataError(`front end: ${field}: got ${JSON.stringify(value)}, expected ${expected}`);
 }
 
-function checkRange(field: string, value: unknown, [least, greatest, kind]: readonly [number, number, 'whole' | 'real']): void {
-  const holds = typeof value === 'number' && value >= least && value <= greatest && (kind === 'real' || Number.isInteger(value));
+function checkRange(
+  field: string,
+  value: unknown,
+  [least, greatest, kind]: readonly [number, number, 'whole' | 'real'],
+): void {
+  const holds =
+    typeof value === 'number' && value >= least && value <= greatest && (kind === 'real' || Number.isInteger(value));
   check(field, value, holds, `a ${kind} number from ${least} to ${greatest}`);
 }
 
 function checkTogether(recipe: Recipe): void {
   const { windowLength, fftSize, lowFrequency, highFrequency, sampleRate, numCoefficients, numMels } = recipe;
   check('windowLength', windowLength, windowLength <= fftSize, `at most fftSize, ${fftSize}`);
-  check('highFrequency', highFrequency, highFrequency > lowFrequency && highFrequency <= sampleRate / 2,
-    `above lowFrequency, ${lowFrequency}, and at most half of sampleRate, ${sampleRate / 2}`);
+  check(
+    'highFrequency',
+    highFrequency,
+    highFrequency > lowFrequency && highFrequency <= sampleRate / 2,
+    `above lowFrequency, ${lowFrequency}, and at most half of sampleRate, ${sampleRate / 2}`,
+  );
   check('numCoefficients', numCoefficients, numCoefficients <= numMels, `at most numMels, ${numMels}`);
   for (const field of PER_COEFFICIENT as ('mean' | 'scale')[]) {
     const list = recipe[field];
-    const holds = list === undefined ||
-      (Array.isArray(list) && list.length === numCoefficients && list.every((x) => typeof x === 'number' && Number.isFinite(Math.fround(x))));
+    const holds =
+      list === undefined ||
+      (Array.isArray(list) &&
+        list.length === numCoefficients &&
+        list.every((x) => typeof x === 'number' && Number.isFinite(Math.fround(x))));
     check(field, list, holds, `${numCoefficients} numbers, one a coefficient`);
   }
 }

@@ -12,11 +12,14 @@ const LOUDEST = 16;
  */
 export function checkSamples(samples: Int16Array | Float32Array): void {
   if (isInt16Array(samples)) return;
-  if (!isFloat32Array(samples)) throw new TypeError(`samples: got ${typeName(samples)}, expected Int16Array or Float32Array`);
+  if (!isFloat32Array(samples))
+    throw new TypeError(`samples: got ${typeName(samples)}, expected Int16Array or Float32Array`);
   for (let i = 0; i < samples.length; i++) {
     if (!(Math.abs(samples[i]) <= LOUDEST)) {
-      throw new InputError(`samples: sample ${i} of ${samples.length} is ${samples[i]}, expected finite numbers in [−1, 1); ` +
-        'divide samples on the scale of int16 by 32768');
+      throw new InputError(
+        `samples: sample ${i} of ${samples.length} is ${samples[i]}, expected finite numbers in [−1, 1); ` +
+          'divide samples on the scale of int16 by 32768',
+      );
     }
   }
 }

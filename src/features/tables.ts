@@ -51,21 +51,31 @@ export function melFilterbank(recipe: Recipe): Float64Array[] {
       return Math.max(0, Math.min((hertz - left) / (centre - left), (right - hertz) / (right - centre)));
     });
     if (!weights.some((weight) => weight > 0)) {
-      throw new MetadataError(`front end: filter ${filter} of ${numMels}, ${left.toFixed(0)} to ${right.toFixed(0)} Hz, holds no bin ` +
-        `of a ${fftSize}-point spectrum; use fewer numMels, a larger fftSize or a higher lowFrequency`);
+      throw new MetadataError(
+        `front end: filter ${filter} of ${numMels}, ${left.toFixed(0)} to ${right.toFixed(0)} Hz, holds no bin ` +
+          `of a ${fftSize}-point spectrum; use fewer numMels, a larger fftSize or a higher lowFrequency`,
+      );
     }
     return weights;
   });
 }
 
 /** Filters in groups of four, each a run of bins from its first that is not zero, in the layout of assembly/mel.ts. */
-export function packFilters(filters: readonly Float64Array[], floor: number): { bytes: Uint8Array; groups: number; powerFloats: number } {
+export function packFilters(
+  filters: readonly Float64Array[],
+  floor: number,
+): { bytes: Uint8Array; groups: number; powerFloats: number } {
   const groups = Math.ceil(filters.length / 4);
   const blocks: Uint8Array[] = [];
   let powerFloats = 0;
   for (let group = 0; group < groups; group++) {
     const four = [0, 1, 2, 3].map((i) => filters[4 * group + i] ?? new Float64Array(4));
-    const first = four.map((filter) => Math.max(0, filter.findIndex((weight) => weight > 0)));
+    const first = four.map((filter) =>
+      Math.max(
+        0,
+        filter.findIndex((weight) => weight > 0),
+      ),
+    );
     const bins = four.map((filter, i) => filter.findLastIndex((weight) => weight > 0) + 1 - first[i]);
     const vectors = Math.max(1, ...bins.map((count) => Math.ceil(count / 4)));
     const block = new Uint8Array(32 + 64 * vectors);

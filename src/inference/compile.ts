@@ -1,7 +1,22 @@
-import { gruScratchBytes, gruStateBytes, paddedRows, paddedSize, quantizedBytes, type Precision } from '../kernels/layout.js';
+import {
+  gruScratchBytes,
+  gruStateBytes,
+  paddedRows,
+  paddedSize,
+  quantizedBytes,
+  type Precision,
+} from '../kernels/layout.js';
 import { ProgramBuilder, RegionBuilder } from '../kernels/program.js';
 import type {
-  ActivationLayer, ConcatLayer, DenseLayer, GruLayer, Layer, Network, SliceLayer, SoftmaxLayer, ValueId,
+  ActivationLayer,
+  ConcatLayer,
+  DenseLayer,
+  GruLayer,
+  Layer,
+  Network,
+  SliceLayer,
+  SoftmaxLayer,
+  ValueId,
 } from '../model/network.js';
 import { gruMatrices, Packer, type Matrix } from './packing.js';
 import type { Plan, Port } from './plan.js';
@@ -26,8 +41,10 @@ class Compiler {
   constructor(network: Network, precision: Precision) {
     this.#precision = precision;
     this.#ports = network.values.map(({ size }) => ({ pointer: 0, size }));
-    for (const { values } of network.inputs) for (const id of values) this.#place(id, this.#scratch.reserve(this.#valueBytes(id)));
-    for (const { values } of network.states) for (const id of values) this.#place(id, this.#state.reserve(this.#valueBytes(id)));
+    for (const { values } of network.inputs)
+      for (const id of values) this.#place(id, this.#scratch.reserve(this.#valueBytes(id)));
+    for (const { values } of network.states)
+      for (const id of values) this.#place(id, this.#state.reserve(this.#valueBytes(id)));
     this.#layerBytes = network.layers.map((layer) => {
       const before = this.#constants.size;
       this.#layer(layer);
@@ -50,12 +67,18 @@ class Compiler {
 
   #layer(layer: Layer): void {
     switch (layer.kind) {
-      case 'gru': return this.#gru(layer);
-      case 'dense': return this.#dense(layer);
-      case 'activation': return this.#activation(layer);
-      case 'softmax': return this.#softmax(layer);
-      case 'concat': return this.#concat(layer);
-      case 'slice': return this.#slice(layer);
+      case 'gru':
+        return this.#gru(layer);
+      case 'dense':
+        return this.#dense(layer);
+      case 'activation':
+        return this.#activation(layer);
+      case 'softmax':
+        return this.#softmax(layer);
+      case 'concat':
+        return this.#concat(layer);
+      case 'slice':
+        return this.#slice(layer);
     }
   }
 
@@ -68,8 +91,14 @@ class Compiler {
     this.#step.call(
       this.#precision === 'int8' ? 'gruInt8' : 'gruF32',
       this.#precision === 'int8' ? this.#quantizedForm(layer.input) : this.#pointer(layer.input),
-      this.#matrices(this.#precision, W), this.#matrices(this.#precision, ...R), state,
-      this.#scratch.reserve(gruScratchBytes(hidden)), paddedSize(layer.inputSize), hidden, layer.linearBeforeReset ? 1 : 0);
+      this.#matrices(this.#precision, W),
+      this.#matrices(this.#precision, ...R),
+      state,
+      this.#scratch.reserve(gruScratchBytes(hidden)),
+      paddedSize(layer.inputSize),
+      hidden,
+      layer.linearBeforeReset ? 1 : 0,
+    );
     this.#place(layer.output, state);
     if (this.#precision === 'int8') this.#quantized.set(layer.output, state + 4 * hidden);
   }
@@ -92,7 +121,14 @@ class Compiler {
     const x = precision === 'int8' ? this.#quantizedForm(layer.input) : this.#pointer(layer.input);
     const y = this.#scratch.reserve(4 * paddedRows(rows));
     const matrix = this.#matrices(precision, { rows, columns, weights: layer.weights, bias: layer.bias });
-    this.#step.call(precision === 'int8' ? 'matvecInt8' : 'matvecF32', matrix, x, y, paddedRows(rows), paddedSize(columns));
+    this.#step.call(
+      precision === 'int8' ? 'matvecInt8' : 'matvecF32',
+      matrix,
+      x,
+      y,
+      paddedRows(rows),
+      paddedSize(columns),
+    );
     this.#place(layer.output, y);
   }
 

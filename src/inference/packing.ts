@@ -38,7 +38,12 @@ export class Packer {
 
 /** The rows `from` to `to` of a matrix. */
 function rowsOf(weights: Float32Array, bias: Float32Array, columns: number, from: number, to: number): Matrix {
-  return { rows: to - from, columns, weights: weights.subarray(from * columns, to * columns), bias: bias.subarray(from, to) };
+  return {
+    rows: to - from,
+    columns,
+    weights: weights.subarray(from * columns, to * columns),
+    bias: bias.subarray(from, to),
+  };
 }
 
 /** Gates of `hidden` rows each, one below the other, every gate padded with zero rows to the next `paddedSize`. */
@@ -60,9 +65,6 @@ export function gruMatrices(layer: GruLayer): { W: Matrix; R: [zr: Matrix, h: Ma
   const H = layer.hiddenSize;
   return {
     W: padGates(rowsOf(layer.W, layer.Wb, layer.inputSize, 0, 3 * H), H),
-    R: [
-      padGates(rowsOf(layer.R, layer.Rb, H, 0, 2 * H), H),
-      padGates(rowsOf(layer.R, layer.Rb, H, 2 * H, 3 * H), H),
-    ],
+    R: [padGates(rowsOf(layer.R, layer.Rb, H, 0, 2 * H), H), padGates(rowsOf(layer.R, layer.Rb, H, 2 * H, 3 * H), H)],
   };
 }

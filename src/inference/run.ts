@@ -24,11 +24,14 @@ interface Sizes {
  */
 export function run(session: Session, inputs: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
   const { network } = session;
-  if (typeof inputs !== 'object' || inputs === null) throw new InputError(`run: got ${typeName(inputs)}, expected tensors by name`);
+  if (typeof inputs !== 'object' || inputs === null)
+    throw new InputError(`run: got ${typeName(inputs)}, expected tensors by name`);
   const given = [...network.inputs, ...network.states];
   for (const name of Object.keys(inputs)) {
     if (!given.some((layout) => layout.name === name)) {
-      throw new InputError(`input "${name}" does not exist; this model has ${given.map((layout) => `"${layout.name}"`).join(', ')}`);
+      throw new InputError(
+        `input "${name}" does not exist; this model has ${given.map((layout) => `"${layout.name}"`).join(', ')}`,
+      );
     }
   }
   const sizes = matchSizes(given, inputs);
@@ -43,7 +46,12 @@ export function run(session: Session, inputs: Readonly<Record<string, Tensor>>):
 }
 
 function runBatch(
-  stream: Stream, network: Network, inputs: Readonly<Record<string, Tensor>>, outputs: Record<string, Tensor>, sizes: Sizes): void {
+  stream: Stream,
+  network: Network,
+  inputs: Readonly<Record<string, Tensor>>,
+  outputs: Record<string, Tensor>,
+  sizes: Sizes,
+): void {
   const map = (layout: TensorLayout): Mapping => mapLayout(layout, sizes);
   const frameOf = (mapping: Mapping): [string, Float32Array] => [mapping.name, new Float32Array(mapping.places.length)];
   const inputMaps = network.inputs.map(map);
@@ -58,7 +66,8 @@ function runBatch(
     for (let time = 0; time < sizes.frames; time++) {
       for (const mapping of inputMaps) gather(mapping, inputs[mapping.name], batch, time, frames[mapping.name]);
       stream.step(frames);
-      for (const mapping of everyFrame) scatter(mapping, outputs[mapping.name], batch, time, stream.outputs[mapping.name]);
+      for (const mapping of everyFrame)
+        scatter(mapping, outputs[mapping.name], batch, time, stream.outputs[mapping.name]);
     }
     for (const mapping of lastFrame) scatter(mapping, outputs[mapping.name], batch, 0, stream.outputs[mapping.name]);
   }
@@ -85,7 +94,9 @@ function matchSizes(layouts: readonly TensorLayout[], inputs: Readonly<Record<st
 type Known = { -readonly [Role in 'batch' | 'time']?: number };
 
 function wrongShape(layout: TensorLayout, { dims, data }: Tensor): InputError {
-  return new InputError(`input "${layout.name}": got [${dims}] with ${data.length} floats, expected ${printDims(layout)}`);
+  return new InputError(
+    `input "${layout.name}": got [${dims}] with ${data.length} floats, expected ${printDims(layout)}`,
+  );
 }
 
 function checkTensor(layout: TensorLayout, tensor: Tensor | undefined): void {
@@ -93,11 +104,17 @@ function checkTensor(layout: TensorLayout, tensor: Tensor | undefined): void {
   if (!tensor) throw new InputError(`${where} is missing; expected float32 ${printDims(layout)}`);
   const { type, dims, data } = tensor;
   if (type !== 'float32' || !isFloat32Array(data)) {
-    throw new InputError(`${where}: got type ${type} with a ${typeName(data)}, expected float32 with a Float32Array as data`);
+    throw new InputError(
+      `${where}: got type ${type} with a ${typeName(data)}, expected float32 with a Float32Array as data`,
+    );
   }
   if (!Array.isArray(dims)) throw new InputError(`${where}: got ${typeName(dims)} as dims, expected an array`);
   const elements = dims.reduce((product, dim) => product * dim, 1);
-  if (dims.length !== layout.axes.length || elements !== data.length || !dims.every((dim) => Number.isInteger(dim) && dim > 0)) {
+  if (
+    dims.length !== layout.axes.length ||
+    elements !== data.length ||
+    !dims.every((dim) => Number.isInteger(dim) && dim > 0)
+  ) {
     throw wrongShape(layout, tensor);
   }
 }
@@ -164,14 +181,26 @@ function mapLayout({ name, axes }: TensorLayout, sizes: Sizes): Mapping {
   return { name, places, batchStride: strides.batch, timeStride: strides.time };
 }
 
-function gather({ places, batchStride, timeStride }: Mapping, tensor: Tensor, batch: number, time: number, frame: Float32Array): void {
+function gather(
+  { places, batchStride, timeStride }: Mapping,
+  tensor: Tensor,
+  batch: number,
+  time: number,
+  frame: Float32Array,
+): void {
   const start = batch * batchStride + time * timeStride;
   places.forEach((place, i) => {
     frame[i] = tensor.data[start + place];
   });
 }
 
-function scatter({ places, batchStride, timeStride }: Mapping, tensor: Tensor, batch: number, time: number, frame: Float32Array): void {
+function scatter(
+  { places, batchStride, timeStride }: Mapping,
+  tensor: Tensor,
+  batch: number,
+  time: number,
+  frame: Float32Array,
+): void {
   const start = batch * batchStride + time * timeStride;
   places.forEach((place, i) => {
     tensor.data[start + place] = frame[i];

@@ -16,7 +16,10 @@ export class Slot {
   constructor(arena: Arena, { name, values }: TensorLayout, plan: Plan, regions: Regions) {
     this.name = name;
     this.#arena = arena;
-    this.#parts = values.map((id) => ({ index: bindPointer(plan.ports[id].pointer, regions) >> 2, size: plan.ports[id].size }));
+    this.#parts = values.map((id) => ({
+      index: bindPointer(plan.ports[id].pointer, regions) >> 2,
+      size: plan.ports[id].size,
+    }));
     this.size = this.#parts.reduce((sum, { size }) => sum + size, 0);
   }
 
@@ -51,16 +54,19 @@ export class Slot {
 /** @throws InputError when `floats` is not what a slot takes */
 export function checkFrame(slot: Slot, floats: unknown): void {
   const expected = `expected a Float32Array of ${slot.size}`;
-  if (!isFloat32Array(floats)) throw new InputError(`"${slot.name}": got ${floats === undefined ? 'nothing' : typeName(floats)}, ${expected}`);
+  if (!isFloat32Array(floats))
+    throw new InputError(`"${slot.name}": got ${floats === undefined ? 'nothing' : typeName(floats)}, ${expected}`);
   if (floats.length !== slot.size) throw new InputError(`"${slot.name}": got ${floats.length} floats, ${expected}`);
   const bad = findNotFinite(floats);
   if (bad >= 0) throw new InputError(`"${slot.name}": element ${bad} is ${floats[bad]}, expected finite numbers`);
 }
 
 export function refuseUnknown(what: string, given: Readonly<Record<string, unknown>>, slots: readonly Slot[]): void {
-  if (typeof given !== 'object' || given === null) throw new InputError(`got ${typeName(given)}, expected one Float32Array for each of ${names(slots)}`);
+  if (typeof given !== 'object' || given === null)
+    throw new InputError(`got ${typeName(given)}, expected one Float32Array for each of ${names(slots)}`);
   for (const name of Object.keys(given)) {
-    if (!slots.some((slot) => slot.name === name)) throw new InputError(`${what} "${name}" does not exist; this model has ${names(slots)}`);
+    if (!slots.some((slot) => slot.name === name))
+      throw new InputError(`${what} "${name}" does not exist; this model has ${names(slots)}`);
   }
 }
 

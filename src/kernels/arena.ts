@@ -52,7 +52,9 @@ export class Arena {
       try {
         this.kernels.memory.grow(missing);
       } catch {
-        throw new RangeError(`arena: ${size} bytes more than the ${offset} in use exceed WebAssembly memory; use a smaller model`);
+        throw new RangeError(
+          `arena: ${size} bytes more than the ${offset} in use exceed WebAssembly memory; use a smaller model`,
+        );
       }
     }
     this.#top = offset + size;

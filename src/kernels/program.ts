@@ -35,7 +35,9 @@ export class ProgramBuilder {
     const code = CODES.get(name)!;
     const { pointers, counts } = KERNELS[code];
     if (args.length !== pointers.length + counts.length) {
-      throw new RangeError(`program: ${name}: got ${args.length} arguments, expected ${[...pointers, ...counts.map(([count]) => count)].join(', ')}`);
+      throw new RangeError(
+        `program: ${name}: got ${args.length} arguments, expected ${[...pointers, ...counts.map(([count]) => count)].join(', ')}`,
+      );
     }
     this.#words.push(code, ...args);
   }
@@ -53,9 +55,10 @@ interface Call {
 
 function readCalls(program: Int32Array): Call[] {
   const calls: Call[] = [];
-  for (let at = 0; at < program.length; ) {
+  for (let at = 0; at < program.length;) {
     const kernel = KERNELS[program[at]];
-    if (!kernel) throw new RangeError(`program: word ${at}: got code ${program[at]}, expected 0 to ${KERNELS.length - 1}`);
+    if (!kernel)
+      throw new RangeError(`program: word ${at}: got code ${program[at]}, expected 0 to ${KERNELS.length - 1}`);
     const middle = at + 1 + kernel.pointers.length;
     const end = middle + kernel.counts.length;
     if (end > program.length) throw new RangeError(`program: word ${at}: the arguments of ${kernel.name} are cut off`);
@@ -75,7 +78,8 @@ export function verifyPointer(pointer: number, bytes: number, regions: Regions, 
   const offset = offsetOf(pointer);
   if (region >= regions.length || offset < 0 || !(offset + bytes <= regions[region])) {
     throw new RangeError(
-      `${what}: bytes ${offset} to ${offset + bytes} of region ${REGION_NAMES[region] ?? region}, which has ${regions[region] ?? 0}`);
+      `${what}: bytes ${offset} to ${offset + bytes} of region ${REGION_NAMES[region] ?? region}, which has ${regions[region] ?? 0}`,
+    );
   }
 }
 
@@ -89,15 +93,21 @@ export function verifyProgram(program: Int32Array, constants: Uint8Array, region
   for (const { kernel, pointers, counts } of readCalls(program)) {
     kernel.counts.forEach(([name, multipleOf], i) => {
       if (counts[i] < 0 || counts[i] % multipleOf !== 0) {
-        throw new RangeError(`program: ${kernel.name}: ${name} is ${counts[i]}, expected a multiple of ${multipleOf}, 0 or more`);
+        throw new RangeError(
+          `program: ${kernel.name}: ${name} is ${counts[i]}, expected a multiple of ${multipleOf}, 0 or more`,
+        );
       }
     });
     pointers.slice(-kernel.written).forEach((pointer, i) => {
       if (regionOf(pointer) !== Region.constants) return;
-      throw new RangeError(`program: ${kernel.name}: ${kernel.pointers.at(i - kernel.written)} is written, and is among the constants`);
+      throw new RangeError(
+        `program: ${kernel.name}: ${kernel.pointers.at(i - kernel.written)} is written, and is among the constants`,
+      );
     });
-    const verify = (extents: number[]): void => pointers.forEach((pointer, i) =>
-      verifyPointer(pointer, extents[i], regions, `program: ${kernel.name}: ${kernel.pointers[i]}`));
+    const verify = (extents: number[]): void =>
+      pointers.forEach((pointer, i) =>
+        verifyPointer(pointer, extents[i], regions, `program: ${kernel.name}: ${kernel.pointers[i]}`),
+      );
     verify(kernel.extents(...counts));
     if (kernel.tableExtents) verify(kernel.tableExtents(pointers, counts, constants));
   }
@@ -105,19 +115,28 @@ export function verifyProgram(program: Int32Array, constants: Uint8Array, region
 
 /** The program with absolute pointers: one for each stream, since each has its own state. */
 export function bindProgram(program: Int32Array, bases: Regions): Int32Array {
-  return Int32Array.from(readCalls(program).flatMap(({ kernel, pointers, counts }) =>
-    [CODES.get(kernel.name)!, ...pointers.map((pointer) => bindPointer(pointer, bases)), ...counts]));
+  return Int32Array.from(
+    readCalls(program).flatMap(({ kernel, pointers, counts }) => [
+      CODES.get(kernel.name)!,
+      ...pointers.map((pointer) => bindPointer(pointer, bases)),
+      ...counts,
+    ]),
+  );
 }
 
 /** One line a call, for people. */
 export function printProgram(program: Int32Array): string {
-  return readCalls(program).map(({ kernel, pointers, counts }) => {
-    const args = [
-      ...pointers.map((pointer, i) => `${kernel.pointers[i]}=${REGION_NAMES[regionOf(pointer)]}+${offsetOf(pointer)}`),
-      ...counts.map((count, i) => `${kernel.counts[i][0]}=${count}`),
-    ];
-    return `${kernel.name}(${args.join(', ')})`;
-  }).join('\n');
+  return readCalls(program)
+    .map(({ kernel, pointers, counts }) => {
+      const args = [
+        ...pointers.map(
+          (pointer, i) => `${kernel.pointers[i]}=${REGION_NAMES[regionOf(pointer)]}+${offsetOf(pointer)}`,
+        ),
+        ...counts.map((count, i) => `${kernel.counts[i][0]}=${count}`),
+      ];
+      return `${kernel.name}(${args.join(', ')})`;
+    })
+    .join('\n');
 }
 
 /** Lays blocks out side by side in one region, each aligned. */

@@ -1,6 +1,15 @@
 import {
-  align, ALIGNMENT, gruRecurrentBytes, gruScratchBytes, gruStateBytes, matrixBytes, paddedRows, quantizedBytes,
-  spectrumTableFloats, spectrumWorkBytes, type Precision,
+  align,
+  ALIGNMENT,
+  gruRecurrentBytes,
+  gruScratchBytes,
+  gruStateBytes,
+  matrixBytes,
+  paddedRows,
+  quantizedBytes,
+  spectrumTableFloats,
+  spectrumWorkBytes,
+  type Precision,
 } from './layout.js';
 import type { KernelExports } from './module.js';
 
@@ -23,8 +32,20 @@ export type KernelName = Exclude<keyof KernelExports, 'memory' | 'packF32' | 'pa
 
 /** Code of a kernel in a program: its index in KERNELS. */
 const enum Code {
-  gruF32, gruInt8, resetGruInt8, matvecF32, matvecInt8, quantize, sigmoid, tanh, relu, softmax, logSoftmax,
-  powerSpectrum, logMel, copy,
+  gruF32,
+  gruInt8,
+  resetGruInt8,
+  matvecF32,
+  matvecInt8,
+  quantize,
+  sigmoid,
+  tanh,
+  relu,
+  softmax,
+  logSoftmax,
+  powerSpectrum,
+  logMel,
+  copy,
 }
 
 function gru(precision: Precision): Kernel {
@@ -32,7 +53,11 @@ function gru(precision: Precision): Kernel {
     name: precision === 'int8' ? 'gruInt8' : 'gruF32',
     pointers: ['x', 'W', 'R', 'state', 'scratch'],
     written: 2,
-    counts: [['input', 8], ['hidden', 8], ['linearBeforeReset', 1]],
+    counts: [
+      ['input', 8],
+      ['hidden', 8],
+      ['linearBeforeReset', 1],
+    ],
     extents: (input, hidden) => [
       precision === 'int8' ? quantizedBytes(input) : 4 * input,
       matrixBytes(precision, paddedRows(3 * hidden), input),
@@ -48,7 +73,10 @@ function matvec(precision: Precision): Kernel {
     name: precision === 'int8' ? 'matvecInt8' : 'matvecF32',
     pointers: ['weights', 'x', 'y'],
     written: 1,
-    counts: [['rows', 16], ['columns', 8]],
+    counts: [
+      ['rows', 16],
+      ['columns', 8],
+    ],
     extents: (rows, columns) => [
       matrixBytes(precision, rows, columns),
       precision === 'int8' ? quantizedBytes(columns) : 4 * columns,
@@ -58,7 +86,13 @@ function matvec(precision: Precision): Kernel {
 }
 
 function elementwise(name: 'sigmoid' | 'tanh' | 'relu' | 'softmax'): Kernel {
-  return { name, pointers: ['x', 'y'], written: 1, counts: [['n', 1]], extents: (n) => [align(4 * n, 16), align(4 * n, 16)] };
+  return {
+    name,
+    pointers: ['x', 'y'],
+    written: 1,
+    counts: [['n', 1]],
+    extents: (n) => [align(4 * n, 16), align(4 * n, 16)],
+  };
 }
 
 /** How far the groups of a filterbank, and the power that they read, reach; see assembly/mel.ts. */
@@ -114,9 +148,10 @@ export const KERNELS: readonly Kernel[] = [
     pointers: ['samples', 'tables', 'work', 'power'],
     written: 2,
     counts: [['size', 64]],
-    extents: (size) => (Number.isInteger(Math.log2(size))
-      ? [4 * size, 4 * spectrumTableFloats(size), spectrumWorkBytes(size), 2 * size + 4]
-      : [Infinity, Infinity, Infinity, Infinity]),
+    extents: (size) =>
+      Number.isInteger(Math.log2(size))
+        ? [4 * size, 4 * spectrumTableFloats(size), spectrumWorkBytes(size), 2 * size + 4]
+        : [Infinity, Infinity, Infinity, Infinity],
   },
   {
     name: 'logMel',
@@ -130,7 +165,11 @@ export const KERNELS: readonly Kernel[] = [
     name: 'copy',
     pointers: ['from', 'to'],
     written: 1,
-    counts: [['fromOffset', 4], ['toOffset', 4], ['bytes', 4]],
+    counts: [
+      ['fromOffset', 4],
+      ['toOffset', 4],
+      ['bytes', 4],
+    ],
     extents: (fromOffset, toOffset, bytes) => [fromOffset + bytes, toOffset + bytes],
   },
 ];
@@ -141,23 +180,52 @@ export const KERNELS: readonly Kernel[] = [
  */
 export function execute(program: Int32Array, k: KernelExports): void {
   const p = program;
-  for (let i = 0; i < p.length; ) {
+  for (let i = 0; i < p.length;) {
     switch (p[i++]) {
-      case Code.gruF32: k.gruF32(p[i++], p[i++], p[i++], p[i++], p[i++], p[i++], p[i++], p[i++]); break;
-      case Code.gruInt8: k.gruInt8(p[i++], p[i++], p[i++], p[i++], p[i++], p[i++], p[i++], p[i++]); break;
-      case Code.resetGruInt8: k.resetGruInt8(p[i++], p[i++]); break;
-      case Code.matvecF32: k.matvecF32(p[i++], p[i++], p[i++], p[i++], p[i++]); break;
-      case Code.matvecInt8: k.matvecInt8(p[i++], p[i++], p[i++], p[i++], p[i++]); break;
-      case Code.quantize: k.quantize(p[i++], p[i++], p[i++]); break;
-      case Code.sigmoid: k.sigmoid(p[i++], p[i++], p[i++]); break;
-      case Code.tanh: k.tanh(p[i++], p[i++], p[i++]); break;
-      case Code.relu: k.relu(p[i++], p[i++], p[i++]); break;
-      case Code.softmax: k.softmax(p[i++], p[i++], p[i++]); break;
-      case Code.logSoftmax: k.logSoftmax(p[i++], p[i++], p[i++], p[i++]); break;
-      case Code.powerSpectrum: k.powerSpectrum(p[i++], p[i++], p[i++], p[i++], p[i++]); break;
-      case Code.logMel: k.logMel(p[i++], p[i++], p[i++], p[i++]); break;
-      case Code.copy: k.copy(p[i++], p[i++], p[i++], p[i++], p[i++]); break;
-      default: throw new RangeError(`program: word ${i - 1}: got code ${p[i - 1]}, expected 0 to ${KERNELS.length - 1}`);
+      case Code.gruF32:
+        k.gruF32(p[i++], p[i++], p[i++], p[i++], p[i++], p[i++], p[i++], p[i++]);
+        break;
+      case Code.gruInt8:
+        k.gruInt8(p[i++], p[i++], p[i++], p[i++], p[i++], p[i++], p[i++], p[i++]);
+        break;
+      case Code.resetGruInt8:
+        k.resetGruInt8(p[i++], p[i++]);
+        break;
+      case Code.matvecF32:
+        k.matvecF32(p[i++], p[i++], p[i++], p[i++], p[i++]);
+        break;
+      case Code.matvecInt8:
+        k.matvecInt8(p[i++], p[i++], p[i++], p[i++], p[i++]);
+        break;
+      case Code.quantize:
+        k.quantize(p[i++], p[i++], p[i++]);
+        break;
+      case Code.sigmoid:
+        k.sigmoid(p[i++], p[i++], p[i++]);
+        break;
+      case Code.tanh:
+        k.tanh(p[i++], p[i++], p[i++]);
+        break;
+      case Code.relu:
+        k.relu(p[i++], p[i++], p[i++]);
+        break;
+      case Code.softmax:
+        k.softmax(p[i++], p[i++], p[i++]);
+        break;
+      case Code.logSoftmax:
+        k.logSoftmax(p[i++], p[i++], p[i++], p[i++]);
+        break;
+      case Code.powerSpectrum:
+        k.powerSpectrum(p[i++], p[i++], p[i++], p[i++], p[i++]);
+        break;
+      case Code.logMel:
+        k.logMel(p[i++], p[i++], p[i++], p[i++]);
+        break;
+      case Code.copy:
+        k.copy(p[i++], p[i++], p[i++], p[i++], p[i++]);
+        break;
+      default:
+        throw new RangeError(`program: word ${i - 1}: got code ${p[i - 1]}, expected 0 to ${KERNELS.length - 1}`);
     }
   }
 }

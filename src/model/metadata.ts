@@ -13,14 +13,21 @@ export interface Labels {
 }
 
 /** The parts of a model's contract and where `metadata_props` holds them, as JSON objects with a `version`. */
-export const METADATA_KEYS = { frontend: 'tympan.frontend', labels: 'tympan.labels', detection: 'tympan.detection' } as const;
+export const METADATA_KEYS = {
+  frontend: 'tympan.frontend',
+  labels: 'tympan.labels',
+  detection: 'tympan.detection',
+} as const;
 
 /**
  * Reads one part of the contract; undefined where the file does not have it.
  *
  * @throws MetadataError for what is not a JSON object of version 1
  */
-export function parseProperty(properties: ReadonlyMap<string, string>, part: keyof typeof METADATA_KEYS): JsonObject | undefined {
+export function parseProperty(
+  properties: ReadonlyMap<string, string>,
+  part: keyof typeof METADATA_KEYS,
+): JsonObject | undefined {
   const key = METADATA_KEYS[part];
   const text = properties.get(key);
   if (text === undefined) return undefined;
@@ -34,18 +41,23 @@ export function parseProperty(properties: ReadonlyMap<string, string>, part: key
     throw new MetadataError(`${key}: got ${text.slice(0, 40)}, expected a JSON object`);
   }
   const { version } = json as JsonObject;
-  if (version !== 1) throw new MetadataError(`${key}: version: got ${JSON.stringify(version)}, expected 1; update tympan`);
+  if (version !== 1)
+    throw new MetadataError(`${key}: version: got ${JSON.stringify(version)}, expected 1; update tympan`);
   return json as JsonObject;
 }
 
 /** @throws MetadataError for an unknown field, or when `names` is not a list of distinct, non-empty strings */
 export function parseLabels(json: Labels | JsonObject): Labels {
   const { version: _, names, output, ...others } = json as JsonObject;
-  for (const field of Object.keys(others)) throw new MetadataError(`labels: "${field}" is no field; fields are version, names, output`);
+  for (const field of Object.keys(others))
+    throw new MetadataError(`labels: "${field}" is no field; fields are version, names, output`);
   if (!Array.isArray(names) || names.length === 0 || !names.every((name) => typeof name === 'string' && name !== '')) {
-    throw new MetadataError(`labels: names: got ${JSON.stringify(names)}, expected one name a feature of the posterior`);
+    throw new MetadataError(
+      `labels: names: got ${JSON.stringify(names)}, expected one name a feature of the posterior`,
+    );
   }
-  if (new Set(names).size !== names.length) throw new MetadataError(`labels: names: got ${JSON.stringify(names)}, expected no name twice`);
+  if (new Set(names).size !== names.length)
+    throw new MetadataError(`labels: names: got ${JSON.stringify(names)}, expected no name twice`);
   if (output !== undefined && typeof output !== 'string') {
     throw new MetadataError(`labels: output: got ${JSON.stringify(output)}, expected the name of an output tensor`);
   }

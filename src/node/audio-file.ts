@@ -65,7 +65,9 @@ export async function readAudio(path: string | URL, options: ReadAudioOptions = 
     const had = samples.length;
     samples = await resampleClip(samples, audio.sampleRate, sampleRate);
     if (samples.length === 0)
-      throw new AudioError(`${name}: holds ${had} samples at ${audio.sampleRate} Hz, less than one at ${sampleRate} Hz`);
+      throw new AudioError(
+        `${name}: holds ${had} samples at ${audio.sampleRate} Hz, less than one at ${sampleRate} Hz`,
+      );
   }
   const { format, encoding, bitsPerSample } = audio;
   return {
@@ -99,8 +101,7 @@ function readFailure(error: NodeJS.ErrnoException): string {
 }
 
 async function decode(bytes: Buffer, name: string): Promise<DecodedAudio> {
-  const starts = (offset: number, magic: string) =>
-    bytes.toString('latin1', offset, offset + magic.length) === magic;
+  const starts = (offset: number, magic: string) => bytes.toString('latin1', offset, offset + magic.length) === magic;
   if (starts(0, 'RIFF') && starts(8, 'WAVE')) return decodeWav(bytes, name);
   if (starts(0, 'fLaC')) return await decodeFlac(bytes, name);
   const other = OTHER_FORMATS.find(([offset, magic]) => starts(offset, magic));

@@ -49,7 +49,8 @@ export function microphone(options: MicrophoneOptions = {}): Microphone {
     throw new RangeError(`recorder: got "${recorder}", expected ${RECORDERS.join(', ')}`);
   if (device !== undefined && typeof device !== 'string')
     throw new TypeError(`device: got ${typeof device}, expected a string`);
-  if (device === '') throw new RangeError('device: got "", expected the name of a device; leave it out for the default');
+  if (device === '')
+    throw new RangeError('device: got "", expected the name of a device; leave it out for the default');
   checkSampleRate(sampleRate);
   return new RecorderMicrophone(recorder, device, sampleRate);
 }

@@ -20,7 +20,7 @@ function howToInstall(wanted?: Recorder): string {
   if (process.platform === 'darwin') return 'install SoX with: brew install sox';
   if (process.platform === 'win32') return 'install SoX from https://sox.sourceforge.net and add it to PATH';
   const arecord = wanted === 'arecord' || !wanted;
-  return `install ${arecord ? 'it with: apt install alsa-utils (or your distribution\'s package)' : 'SoX with: apt install sox'}`;
+  return `install ${arecord ? "it with: apt install alsa-utils (or your distribution's package)" : 'SoX with: apt install sox'}`;
 }
 
 function isOnPath(program: string): boolean {
@@ -80,7 +80,10 @@ export function forget(child: ChildProcess): void {
 
 /** The line that says why: the recorder's own, or else the first, because ALSA's library chatters before it. */
 export function reasonIn(stderr: string, recorder: Recorder): string {
-  const lines = stderr.split('\n').map((line) => line.trim()).filter(Boolean);
+  const lines = stderr
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean);
   const own = lines.find((line) => line.startsWith(`${recorder} FAIL`) || line.startsWith(`${recorder}: `));
   return (own ?? lines[0] ?? '').replace(/^(arecord: (main:\d+: )?|(sox|rec) FAIL \S+ )/, '');
 }

@@ -11,6 +11,8 @@ export function isSampleRate(rate: number): boolean {
 
 /** @throws TypeError, RangeError for an option that is no sample rate */
 export function checkSampleRate(sampleRate: number): void {
-  if (typeof sampleRate !== 'number') throw new TypeError(`sampleRate: got ${typeof sampleRate}, expected whole Hz, ${SAMPLE_RATES}`);
-  if (!isSampleRate(sampleRate)) throw new RangeError(`sampleRate: got ${sampleRate}, expected whole Hz, ${SAMPLE_RATES}`);
+  if (typeof sampleRate !== 'number')
+    throw new TypeError(`sampleRate: got ${typeof sampleRate}, expected whole Hz, ${SAMPLE_RATES}`);
+  if (!isSampleRate(sampleRate))
+    throw new RangeError(`sampleRate: got ${sampleRate}, expected whole Hz, ${SAMPLE_RATES}`);
 }

@@ -49,15 +49,21 @@ export function decodeWav(bytes: Buffer, name: string): DecodedAudio {
   const known = ENCODINGS.get(format.tag);
   if (!known) {
     const what = OTHER_TAGS.get(format.tag) ?? `tag 0x${format.tag.toString(16)}`;
-    throw new AudioError(`${name}: the WAV encoding ${what} is not supported; convert it to 16-bit PCM (sox or ffmpeg)`);
+    throw new AudioError(
+      `${name}: the WAV encoding ${what} is not supported; convert it to 16-bit PCM (sox or ffmpeg)`,
+    );
   }
   if (!known.bits.includes(bits))
-    throw new AudioError(`${name}: ${bits}-bit ${known.encoding} is not supported; expected ${known.bits.join(', ')} bits`);
+    throw new AudioError(
+      `${name}: ${bits}-bit ${known.encoding} is not supported; expected ${known.bits.join(', ')} bits`,
+    );
   if (channels === 0 || sampleRate === 0)
     throw new AudioError(`${name}: a broken WAV header: ${channels} channels at ${sampleRate} Hz`);
   if (frameBytes !== (channels * bits) / 8)
-    throw new AudioError(`${name}: ${bits}-bit samples of ${channels} channels in blocks of ${frameBytes} bytes are not supported; ` +
-      `expected ${(channels * bits) / 8} bytes; convert it to 16-bit PCM (sox or ffmpeg)`);
+    throw new AudioError(
+      `${name}: ${bits}-bit samples of ${channels} channels in blocks of ${frameBytes} bytes are not supported; ` +
+        `expected ${(channels * bits) / 8} bytes; convert it to 16-bit PCM (sox or ffmpeg)`,
+    );
 
   const stream = decoder();
   try {
@@ -74,7 +80,7 @@ export function decodeWav(bytes: Buffer, name: string): DecodedAudio {
 
 function findChunks(bytes: Buffer, name: string): { format: Format; data: Buffer } {
   let format: Format | undefined;
-  for (let offset = 12; offset + 8 <= bytes.length; ) {
+  for (let offset = 12; offset + 8 <= bytes.length;) {
     const id = bytes.toString('latin1', offset, offset + 4);
     const size = bytes.readUInt32LE(offset + 4);
     let body = bytes.subarray(offset + 8, offset + 8 + size);
@@ -101,9 +107,13 @@ function readFormat(body: Buffer, name: string): Format {
   if (body.length < 16) throw new AudioError(`${name}: truncated: the WAV format chunk has ${body.length} of 16 bytes`);
   let tag = body.readUInt16LE(0);
   if (tag === EXTENSIBLE) {
-    if (body.length < 40) throw new AudioError(`${name}: truncated: the extensible WAV format chunk has ${body.length} of 40 bytes`);
+    if (body.length < 40)
+      throw new AudioError(`${name}: truncated: the extensible WAV format chunk has ${body.length} of 40 bytes`);
     const guid = body.toString('hex', 24, 40);
-    if (!guid.endsWith(TAGGED)) throw new AudioError(`${name}: the WAV sub-format ${guid} is not supported; convert it to 16-bit PCM (sox or ffmpeg)`);
+    if (!guid.endsWith(TAGGED))
+      throw new AudioError(
+        `${name}: the WAV sub-format ${guid} is not supported; convert it to 16-bit PCM (sox or ffmpeg)`,
+      );
     tag = body.readUInt16LE(24);
   }
   return {

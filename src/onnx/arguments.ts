@@ -35,9 +35,12 @@ export function sliceArguments(
   opset: number,
 ): SliceArguments[] {
   const given =
-    opset < 10 ? [node.ints('starts'), node.ints('ends'), node.ints('axes'), null] : [1, 2, 3, 4].map((index) => operand(index)?.data);
+    opset < 10
+      ? [node.ints('starts'), node.ints('ends'), node.ints('axes'), null]
+      : [1, 2, 3, 4].map((index) => operand(index)?.data);
   const [starts, ends] = given;
-  if (!starts || !ends || starts.length !== ends.length) throw node.malformed('it has no starts and ends of one length');
+  if (!starts || !ends || starts.length !== ends.length)
+    throw node.malformed('it has no starts and ends of one length');
   const axes = axesOf(node, given[2] ?? starts.keys(), rank);
   const steps = given[3];
   if (axes.length !== starts.length || (steps && steps.length !== starts.length))
@@ -67,7 +70,9 @@ export function rangeOf(node: Node, { start, end, step, axis }: SliceArguments, 
   const to = typeof end === 'number' && end < 0 ? add(size, end) : Number(end) >= 2 ** 31 - 1 ? size : end;
   if (step === 1 && from === 0) return { start: 0, count: to, step };
   if (step === 1 && from === subtract(size, 1) && to === size) return { start: from, count: 1, step };
-  throw node.unsupported(`it takes ${start} to ${end} by ${step} of axis ${axis}, whose size "${size}" the file leaves open`);
+  throw node.unsupported(
+    `it takes ${start} to ${end} by ${step} of axis ${axis}, whose size "${size}" the file leaves open`,
+  );
 }
 
 /** The target of a Reshape with 0 replaced by the size it copies; at most one -1 is left, to be inferred. */
@@ -101,7 +106,8 @@ export function splitRanges(
   axis: number,
   size: Dim,
 ): { start: number; count: number; step: 1 }[] {
-  if (typeof size !== 'number') throw node.unsupported(`it splits axis ${axis}, whose size "${size}" the file leaves open`);
+  if (typeof size !== 'number')
+    throw node.unsupported(`it splits axis ${axis}, whose size "${size}" the file leaves open`);
   const parts = node.outputs.length;
   const count = node.int('num_outputs', parts);
   const each = Math.ceil(size / parts);
@@ -123,5 +129,6 @@ export function splitRanges(
 export function checkDropout(node: Node, training: { readonly data?: Constant['data'] } | null | undefined): void {
   node.float('ratio', 0.5);
   node.int('seed', 0);
-  if (training && training.data?.[0] !== 0) throw node.unsupported('it drops out, as in training; export the network after .eval()');
+  if (training && training.data?.[0] !== 0)
+    throw node.unsupported('it drops out, as in training; export the network after .eval()');
 }

@@ -152,7 +152,9 @@ function broughtHome(axes: Axes, index: number, role: Role): Axes {
   const from = axes.findIndex((axis) => axis.some((factor) => factor.role === role && factor.size === 1));
   if (from < 0) return axes;
   const factor = axes[from].find((other) => other.role === role && other.size === 1)!;
-  return axes.map((axis, at) => (at === index ? [factor] : at === from ? axis.filter((other) => other !== factor) : axis));
+  return axes.map((axis, at) =>
+    at === index ? [factor] : at === from ? axis.filter((other) => other !== factor) : axis,
+  );
 }
 
 export function factorOf(axes: Axes, role: Role): Factor | undefined {

@@ -31,7 +31,9 @@ export class Folder {
     const type = heldBy(elementType) ?? 'float';
     const count = storedCount(dims);
     if (!(count >= 0 && count <= Math.min(this.#left, type === 'float' ? Infinity : maxIntegers))) {
-      throw new UnsupportedModelError(`tensor ${quoted(name)} of [${listed(dims)}] is too large to be computed while importing`);
+      throw new UnsupportedModelError(
+        `tensor ${quoted(name)} of [${listed(dims)}] is too large to be computed while importing`,
+      );
     }
     this.#left -= count;
     const data = type === 'float' ? new Float32Array(count) : new Array<Dim>(count);

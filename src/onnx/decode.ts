@@ -20,10 +20,13 @@ export interface DecodedModel {
 }
 
 export function decodeModel(bytes: Uint8Array): DecodedModel {
-  if (!(bytes instanceof Uint8Array)) throw new TypeError(`importOnnx: expected the model's bytes as a Uint8Array, got ${typeof bytes}`);
+  if (!(bytes instanceof Uint8Array))
+    throw new TypeError(`importOnnx: expected the model's bytes as a Uint8Array, got ${typeof bytes}`);
   if (bytes.length === 0) throw new ModelFormatError('the model is empty (0 bytes): check the path or the download');
   if (bytes.length > maxFileBytes) {
-    throw new ModelFormatError(`the model has ${bytes.length} bytes, more than the ${maxFileBytes} that a wake word may have`);
+    throw new ModelFormatError(
+      `the model has ${bytes.length} bytes, more than the ${maxFileBytes} that a wake word may have`,
+    );
   }
   const mistaken = mistakenFor(bytes);
   if (mistaken) throw new ModelFormatError(`not an ONNX model: ${mistaken}`);
@@ -49,7 +52,9 @@ function decodeProto(bytes: Uint8Array): ModelProto {
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     if (reason.startsWith('index out of range')) {
-      throw new ModelFormatError(`the model is truncated, or not ONNX (${bytes.length} bytes): ${reason}; fetch the file again`);
+      throw new ModelFormatError(
+        `the model is truncated, or not ONNX (${bytes.length} bytes): ${reason}; fetch the file again`,
+      );
     }
     throw new ModelFormatError(`not an ONNX model (${bytes.length} bytes): ${reason}`);
   }
@@ -59,7 +64,9 @@ function opsetOf(model: ModelProto): number {
   const versions = model.opsetImport.filter(({ domain }) => isOnnxDomain(domain)).map(({ version }) => version);
   if (versions.length === 0) {
     const others = listed(model.opsetImport.map(({ domain }) => domain)) || 'none';
-    throw new ModelFormatError(`the model does not say which ai.onnx opset it uses (opset_import: ${others}): export it again`);
+    throw new ModelFormatError(
+      `the model does not say which ai.onnx opset it uses (opset_import: ${others}): export it again`,
+    );
   }
   const [opset] = versions;
   if (versions.some((version) => version !== opset)) {

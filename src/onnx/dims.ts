@@ -75,7 +75,9 @@ function product(coefficient: number, names: readonly string[]): Dim {
 
 function bounded(name: string): string {
   if (name.length > maxSymbolLength) {
-    throw new UnsupportedModelError(`a size of the graph can't be followed: ${name.slice(0, 60)}…; export the model with fixed sizes`);
+    throw new UnsupportedModelError(
+      `a size of the graph can't be followed: ${name.slice(0, 60)}…; export the model with fixed sizes`,
+    );
   }
   return name;
 }

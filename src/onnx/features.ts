@@ -12,7 +12,12 @@ export function timingOf(tensor: Symbolic): 'every' | 'initial' | 'last' {
  * `source` with all its features on the axis at `index`, and how many they are. Parts stacked in front of the features,
  * as in `h_n.transpose(0, 1).flatten(1)`, become one value.
  */
-export function onFeatures(node: Node, raising: Raising, source: Symbolic, index: number): { tensor: Symbolic; size: number } {
+export function onFeatures(
+  node: Node,
+  raising: Raising,
+  source: Symbolic,
+  index: number,
+): { tensor: Symbolic; size: number } {
   const joined = joinParts(node, raising, source, index);
   const axes = claim(joined.axes, index, 'feature');
   const factor = axes?.[index][0];
@@ -30,7 +35,13 @@ export function onFeatures(node: Node, raising: Raising, source: Symbolic, index
 }
 
 /** As above where weights say how many features there must be: an open size of a graph input becomes that number. */
-export function onWeighedFeatures(node: Node, raising: Raising, source: Symbolic, index: number, size: number): Symbolic {
+export function onWeighedFeatures(
+  node: Node,
+  raising: Raising,
+  source: Symbolic,
+  index: number,
+  size: number,
+): Symbolic {
   const factor = claim(source.axes, index, 'feature')?.[index][0];
   if (factor && typeof factor.size === 'string') factor.size = size;
   const { tensor, size: found } = onFeatures(node, raising, source, index);

@@ -46,7 +46,9 @@ function pairOf(node: Node, operands: Operands): [Constant, Constant] {
 
 function requireFloat32(node: Node, { type, elementType }: Constant): void {
   if (type === 'float' && elementType !== dataTypes.float32)
-    throw node.unsupported(`it computes with ${elementTypeName(elementType)} constants, expected float32; compute them before exporting`);
+    throw node.unsupported(
+      `it computes with ${elementTypeName(elementType)} constants, expected float32; compute them before exporting`,
+    );
 }
 
 function binary(operator: (a: Dim, b: Dim) => Dim): Fold {
@@ -65,9 +67,12 @@ function foldDivide(node: Node, operands: Operands, folder: Folder, opset: numbe
 function unary(operator: (value: number) => number): Fold {
   return (node, operands, folder) => {
     const operand = requiredOperand(node, operands);
-    if (operand.type !== 'float') throw node.unsupported(`it takes ${elementTypeName(operand.elementType)}, expected float32`);
+    if (operand.type !== 'float')
+      throw node.unsupported(`it takes ${elementTypeName(operand.elementType)}, expected float32`);
     requireFloat32(node, operand);
-    return folder.make(node.outputs[0], operand.elementType, operand.dims, (index) => operator(Number(operand.data[index])));
+    return folder.make(node.outputs[0], operand.elementType, operand.dims, (index) =>
+      operator(Number(operand.data[index])),
+    );
   };
 }
 
@@ -75,9 +80,12 @@ function unary(operator: (value: number) => number): Fold {
 function fitting(node: Node, value: Dim, elementType: number): Dim {
   const range = elementTypeOf(elementType)?.range;
   // An open size is no larger than memory; narrower types than int32 are not for sizes.
-  const fits = typeof value === 'string' ? range && range[1] >= 2 ** 31 - 1 : range && value >= range[0] && value <= range[1];
+  const fits =
+    typeof value === 'string' ? range && range[1] >= 2 ** 31 - 1 : range && value >= range[0] && value <= range[1];
   if (range && !fits)
-    throw node.unsupported(`it makes ${value}, which ${elementTypeName(elementType)} does not hold exactly; compute it before exporting`);
+    throw node.unsupported(
+      `it makes ${value}, which ${elementTypeName(elementType)} does not hold exactly; compute it before exporting`,
+    );
   return value;
 }
 
@@ -106,7 +114,9 @@ function foldCast(node: Node, operands: Operands, folder: Folder): Constant {
   if (to === operand.elementType) return withDims(operand, node.outputs[0], operand.dims);
   const isFloat64 = operand.elementType === dataTypes.float64;
   if (isFloat64 && to !== dataTypes.float32)
-    throw node.unsupported(`it casts float64 constants, which are read as float32, to ${type.name}; save them as ${type.name}`);
+    throw node.unsupported(
+      `it casts float64 constants, which are read as float32, to ${type.name}; save them as ${type.name}`,
+    );
   return folder.make(node.outputs[0], to, operand.dims, (index) => {
     const value = operand.data[index];
     if (type.holds === 'boolean') return Number(value !== 0);
@@ -124,7 +134,9 @@ function broadcast(
   operator: (values: Dim[]) => Dim,
 ): Constant {
   const dims = operands.reduce<readonly Dim[]>((result, operand) => broadcastDims(node, result, operand.dims), []);
-  const spread = operands.map((operand) => folder.strided(operand, node.outputs[0], dims, 0, broadcastSteps(operand.dims, dims)));
+  const spread = operands.map((operand) =>
+    folder.strided(operand, node.outputs[0], dims, 0, broadcastSteps(operand.dims, dims)),
+  );
   return folder.make(node.outputs[0], elementType, dims, (index) => operator(spread.map(({ data }) => data[index])));
 }
 

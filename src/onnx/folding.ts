@@ -1,7 +1,16 @@
 /**
  * Operators over constants: what exporters write to shape, slice and expand the states that a network starts from.
  */
-import { axisOf, axesOf, checkDropout, flattenedDims, rangeOf, reshapedDims, sliceArguments, splitRanges } from './arguments.js';
+import {
+  axisOf,
+  axesOf,
+  checkDropout,
+  flattenedDims,
+  rangeOf,
+  reshapedDims,
+  sliceArguments,
+  splitRanges,
+} from './arguments.js';
 import { replaced, stored, storedCount, stridesOf, withDims, type Constant, type Folder } from './constants.js';
 import { divide, maxRank, sizeOf, type Dim } from './dims.js';
 import { dataTypes } from './element-types.js';
@@ -45,7 +54,15 @@ function foldConstant(node: Node): Constant {
   const data = floats ?? ints;
   if (!data) throw node.unsupported('it holds neither a tensor nor numbers; text and sparse tensors are not supported');
   const dims = node.has('value_float') || node.has('value_int') ? [] : [data.length];
-  if (floats) return { kind: 'constant', name, type: 'float', elementType: dataTypes.float32, dims, data: Float32Array.from(floats) };
+  if (floats)
+    return {
+      kind: 'constant',
+      name,
+      type: 'float',
+      elementType: dataTypes.float32,
+      dims,
+      data: Float32Array.from(floats),
+    };
   return { kind: 'constant', name, type: 'integer', elementType: dataTypes.int64, dims, data };
 }
 
@@ -97,7 +114,9 @@ function foldDropout(node: Node, operands: Operands): Constant {
 function foldSqueeze(node: Node, operands: Operands): Constant {
   const operand = requiredOperand(node, operands);
   const given = node.ints('axes') ?? optionalOperand(node, operands, 1)?.data;
-  const axes = given ? axesOf(node, given, operand.dims.length) : [...operand.dims.keys()].filter((axis) => operand.dims[axis] === 1);
+  const axes = given
+    ? axesOf(node, given, operand.dims.length)
+    : [...operand.dims.keys()].filter((axis) => operand.dims[axis] === 1);
   for (const axis of axes) {
     if (operand.dims[axis] !== 1) throw node.malformed(`axis ${axis} has size ${operand.dims[axis]}, expected 1`);
   }
@@ -121,17 +140,24 @@ function foldConcat(node: Node, operands: Operands, folder: Folder): Constant {
   const parts = node.inputs.map((_, index) => requiredOperand(node, operands, index));
   const head = requiredOperand(node, operands);
   const axis = axisOf(node, node.requiredInt('axis'), head.dims.length);
-  const isLike = ({ dims, elementType }: Constant) => dims.length === head.dims.length && elementType === head.elementType;
+  const isLike = ({ dims, elementType }: Constant) =>
+    dims.length === head.dims.length && elementType === head.elementType;
   if (!parts.every((part) => isLike(part) && typeof part.dims[axis] === 'number')) {
     throw node.unsupported('it joins constants of different ranks or types, or along an open size');
   }
   const inner = storedCount(head.dims.slice(axis + 1));
   const rows = parts.map(({ dims }) => stored(dims[axis]) * inner);
   const outer = storedCount(head.dims.slice(0, axis));
-  if (parts.some(({ data }, index) => data.length !== outer * rows[index])) throw node.malformed('its inputs differ in size');
+  if (parts.some(({ data }, index) => data.length !== outer * rows[index]))
+    throw node.malformed('its inputs differ in size');
   const length = parts.reduce((sum, { dims }) => sum + stored(dims[axis]), 0);
   const joined = interleaved(parts, rows, outer);
-  return folder.make(node.outputs[0], head.elementType, replaced(head.dims, axis, length), () => joined.next().value ?? 0);
+  return folder.make(
+    node.outputs[0],
+    head.elementType,
+    replaced(head.dims, axis, length),
+    () => joined.next().value ?? 0,
+  );
 }
 
 /** `count` rounds of the next `rows[i]` elements of every part. */
@@ -152,11 +178,18 @@ function foldSlice(node: Node, operands: Operands, folder: Folder, opset: number
     if (range.start === 0 && range.count === size) continue;
     if (typeof size === 'string')
       throw node.unsupported(`it takes a part of axis ${slice.axis}, whose size "${size}" the file leaves open`);
-    if (typeof range.start !== 'number') throw node.unsupported(`it starts at "${range.start}", which the file leaves open`);
+    if (typeof range.start !== 'number')
+      throw node.unsupported(`it starts at "${range.start}", which the file leaves open`);
     const strides = stridesOf(result.dims);
     const start = range.start * strides[slice.axis];
     const dims = replaced(result.dims, slice.axis, range.count);
-    result = folder.strided(result, node.outputs[0], dims, start, replaced(strides, slice.axis, range.step * strides[slice.axis]));
+    result = folder.strided(
+      result,
+      node.outputs[0],
+      dims,
+      start,
+      replaced(strides, slice.axis, range.step * strides[slice.axis]),
+    );
   }
   return withDims(result, node.outputs[0], result.dims);
 }
@@ -176,7 +209,8 @@ function foldGather(node: Node, operands: Operands, folder: Folder): Constant {
   const indices = requiredOperand(node, operands, 1);
   const axis = axisOf(node, node.int('axis', 0), operand.dims.length);
   const size = operand.dims[axis];
-  if (typeof size === 'string') throw node.unsupported(`it selects from axis ${axis}, whose size "${size}" the file leaves open`);
+  if (typeof size === 'string')
+    throw node.unsupported(`it selects from axis ${axis}, whose size "${size}" the file leaves open`);
   const outer = operand.dims.slice(0, axis);
   const inner = operand.dims.slice(axis + 1);
   const innerCount = storedCount(inner);
@@ -208,6 +242,7 @@ export function shapeOf(node: Node, dims: readonly Dim[], folder: Folder): Const
 function positiveDims(node: Node, shape: Constant): Dim[] {
   const dims = [...shape.data];
   const wrong = dims.find((dim) => typeof dim === 'number' && !(Number.isSafeInteger(dim) && dim > 0));
-  if (wrong !== undefined || dims.length > maxRank) throw node.unsupported(`it makes a tensor of [${dims.slice(0, maxRank).join(', ')}]`);
+  if (wrong !== undefined || dims.length > maxRank)
+    throw node.unsupported(`it makes a tensor of [${dims.slice(0, maxRank).join(', ')}]`);
   return dims;
 }

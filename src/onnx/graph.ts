@@ -25,7 +25,9 @@ export interface Graph {
 
 export function readGraph(proto: GraphProto): Graph {
   if (proto.sparseInitializer.length > 0) {
-    throw new UnsupportedModelError(`the graph has ${proto.sparseInitializer.length} sparse initializers: save them as dense tensors`);
+    throw new UnsupportedModelError(
+      `the graph has ${proto.sparseInitializer.length} sparse initializers: save them as dense tensors`,
+    );
   }
   const initializers = new Map<string, TensorProto>();
   for (const tensor of proto.initializer) {
@@ -40,7 +42,8 @@ export function readGraph(proto: GraphProto): Graph {
   }
   const outputs = proto.output.map(({ name }) => name);
   if (outputs.length === 0) throw new ModelFormatError('the graph has no outputs');
-  if (new Set(outputs).size < outputs.length) throw new ModelFormatError(`an output of the graph is given twice: ${listed(outputs)}`);
+  if (new Set(outputs).size < outputs.length)
+    throw new ModelFormatError(`an output of the graph is given twice: ${listed(outputs)}`);
   const all = proto.node.map((node) => new Node(node));
   const nodes = neededNodes(all, outputs, (name) => initializers.has(name) || inputs.has(name));
   return { nodes, initializers, inputs, outputs, uses: countUses(nodes, outputs) };
@@ -67,7 +70,8 @@ function neededNodes(nodes: readonly Node[], outputs: readonly string[], isGiven
   const reach = (name: string, reader: string): Node | null => {
     if (isGiven(name)) return null;
     const producer = producers.get(name);
-    if (!producer) throw new ModelFormatError(`${reader} reads ${quoted(name)}, which no node, input or initializer gives`);
+    if (!producer)
+      throw new ModelFormatError(`${reader} reads ${quoted(name)}, which no node, input or initializer gives`);
     return producer;
   };
   const stack: Node[] = [];
@@ -88,7 +92,8 @@ function neededNodes(nodes: readonly Node[], outputs: readonly string[], isGiven
         for (const name of [...new Set(node.inputs)].reverse()) {
           const producer = name ? reach(name, node.where) : null;
           if (!producer || state.get(producer) === 'done') continue;
-          if (state.get(producer) === 'open') throw new ModelFormatError(`${node.where} and ${producer.where} are in a cycle`);
+          if (state.get(producer) === 'open')
+            throw new ModelFormatError(`${node.where} and ${producer.where} are in a cycle`);
           stack.push(producer);
         }
       }
@@ -102,7 +107,8 @@ function producersOf(nodes: readonly Node[], isGiven: (name: string) => boolean)
   for (const node of nodes) {
     for (const output of node.outputs) {
       if (!output) continue;
-      if (isGiven(output)) throw node.malformed(`its output ${quoted(output)} is also an input or an initializer of the graph`);
+      if (isGiven(output))
+        throw node.malformed(`its output ${quoted(output)} is also an input or an initializer of the graph`);
       const other = producers.get(output);
       if (other) throw node.malformed(`its output ${quoted(output)} is also an output of ${other.where}`);
       producers.set(output, node);

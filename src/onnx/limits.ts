@@ -33,7 +33,8 @@ export class Budget {
     this.#layers--;
     this.#parameters -= parameterCount(layer);
     const where = `layer ${quoted(layer.name)}`;
-    if (this.#layers < 0) throw new UnsupportedModelError(`${where} would be layer ${maxLayers + 1}; a wake word has a few`);
+    if (this.#layers < 0)
+      throw new UnsupportedModelError(`${where} would be layer ${maxLayers + 1}; a wake word has a few`);
     if (this.#parameters < 0) {
       throw new UnsupportedModelError(
         `with ${where} the layers have more than ${maxParameters} weights, shared ones counted in each; use a smaller network`,
@@ -43,7 +44,9 @@ export class Budget {
 
   takeValue(name: string, size: number): void {
     if (size > maxFeatures)
-      throw new UnsupportedModelError(`tensor ${quoted(name)} has ${size} features a frame, at most ${maxFeatures} are supported`);
+      throw new UnsupportedModelError(
+        `tensor ${quoted(name)} has ${size} features a frame, at most ${maxFeatures} are supported`,
+      );
     this.#elements -= size;
     if (this.#elements < 0) {
       throw new UnsupportedModelError(

@@ -27,7 +27,8 @@ export class Node {
     this.inputs = proto.input;
     this.outputs = proto.output;
     for (const attribute of proto.attribute) {
-      if (this.#attributes.has(attribute.name)) throw this.malformed(`attribute ${quoted(attribute.name)} is given twice`);
+      if (this.#attributes.has(attribute.name))
+        throw this.malformed(`attribute ${quoted(attribute.name)} is given twice`);
       this.#attributes.set(attribute.name, attribute);
     }
   }
@@ -52,7 +53,8 @@ export class Node {
 
   int(name: string, fallback: number): number {
     const value = this.#attribute(name, 'i')?.i ?? fallback;
-    if (!Number.isSafeInteger(value)) throw this.malformed(`attribute ${quoted(name)} is ${value}, beyond what an integer may be here`);
+    if (!Number.isSafeInteger(value))
+      throw this.malformed(`attribute ${quoted(name)} is ${value}, beyond what an integer may be here`);
     return value;
   }
 
@@ -104,9 +106,12 @@ export class Node {
     const attribute = this.#attributes.get(name);
     if (!attribute) return undefined;
     this.#read.add(name);
-    if (attribute.refAttrName) throw this.unsupported(`attribute ${quoted(name)} refers to a function's; export the model without functions`);
+    if (attribute.refAttrName)
+      throw this.unsupported(`attribute ${quoted(name)} refers to a function's; export the model without functions`);
     if (attribute.type !== 0 && attribute.type !== attributeTypes[field]) {
-      throw this.malformed(`attribute ${quoted(name)} has type ${attribute.type}, expected ${attributeTypes[field]} (${field})`);
+      throw this.malformed(
+        `attribute ${quoted(name)} has type ${attribute.type}, expected ${attributeTypes[field]} (${field})`,
+      );
     }
     return attribute;
   }

@@ -18,7 +18,8 @@ export const activationOperators: Readonly<Record<string, Raise>> = {
 function raiseActivation(activation: ActivationLayer['activation'], node: Node, raising: Raising): Tensor[] {
   const source = raising.symbolic(node, 0);
   const size = Number(factorOf(source.axes, 'feature')?.size ?? NaN);
-  if (!(size > 0)) throw node.unsupported('the features of its input are not known; it is applied to a graph input before any layer');
+  if (!(size > 0))
+    throw node.unsupported('the features of its input are not known; it is applied to a graph input before any layer');
   return [
     raising.eachPart(node, source, source.axes, size, (input, output) => ({
       kind: 'activation',
@@ -35,9 +36,18 @@ function raiseSoftmax(log: boolean, node: Node, raising: Raising): Tensor[] {
   const dims = dimsOf(source.axes);
   // Before opset 13 it runs over all axes from `axis` on, 1 by default.
   const axis = axisOf(node, node.int('axis', raising.opset < 13 ? 1 : -1), dims.length);
-  const merged = raising.opset < 13 ? regroup(source.axes, [...dims.slice(0, axis), sizeOf(dims.slice(axis))]) : source.axes;
+  const merged =
+    raising.opset < 13 ? regroup(source.axes, [...dims.slice(0, axis), sizeOf(dims.slice(axis))]) : source.axes;
   const { tensor, size } = onFeatures(node, raising, { ...source, axes: merged ?? source.axes }, axis);
   const axes = tensor.values === source.values ? source.axes : null;
   if (!axes) throw node.unsupported('it runs over several layers of a state at once; expected the features of a frame');
-  return [raising.eachPart(node, source, axes, size, (input, output) => ({ kind: 'softmax', name: node.name, input, output, log }))];
+  return [
+    raising.eachPart(node, source, axes, size, (input, output) => ({
+      kind: 'softmax',
+      name: node.name,
+      input,
+      output,
+      log,
+    })),
+  ];
 }

@@ -22,13 +22,16 @@ function raiseConcat(node: Node, raising: Raising): Tensor[] {
 
 /** The same axes but for the one that is joined. */
 function checkAlike(node: Node, head: Symbolic, source: Symbolic, axis: number): void {
-  const same = source.axes.length === head.axes.length && head.axes.every((own, at) => at === axis || alike(own, source.axes[at]));
+  const same =
+    source.axes.length === head.axes.length && head.axes.every((own, at) => at === axis || alike(own, source.axes[at]));
   if (!same)
     throw node.unsupported(
       `it joins ${describe(head.axes)} and ${describe(source.axes)} along axis ${axis}: their other axes must have equal roles and sizes`,
     );
   if ((timingOf(head) === 'every') !== (timingOf(source) === 'every')) {
-    throw node.unsupported(`it joins what has a time axis, ${describe(head.axes)}, with what has none, ${describe(source.axes)}`);
+    throw node.unsupported(
+      `it joins what has a time axis, ${describe(head.axes)}, with what has none, ${describe(source.axes)}`,
+    );
   }
 }
 
@@ -85,12 +88,18 @@ function joinFeatures(node: Node, raising: Raising, sources: readonly Symbolic[]
       `it joins the features of ${listed(frames.map(({ tensor }) => tensor.values.length))} parts along "${describeAxis(sources[0].axes[axis])}"`,
     );
   }
-  const joined = raising.eachPart(node, head.tensor, withFeatures(head.tensor.axes, axis, size), size, (_, output, part) => ({
-    kind: 'concat',
-    name: node.name,
-    inputs: frames.map(({ tensor }) => tensor.values[part]),
-    output,
-  }));
+  const joined = raising.eachPart(
+    node,
+    head.tensor,
+    withFeatures(head.tensor.axes, axis, size),
+    size,
+    (_, output, part) => ({
+      kind: 'concat',
+      name: node.name,
+      inputs: frames.map(({ tensor }) => tensor.values[part]),
+      output,
+    }),
+  );
   return { ...joined, settled: settledOf(sources) };
 }
 

@@ -29,16 +29,33 @@ function raiseGemm(node: Node, raising: Raising): Tensor[] {
 
 function raiseMatMul(node: Node, raising: Raising): Tensor[] {
   const left = raising.tensor(node, 0);
-  if (left.kind === 'constant') throw node.unsupported('its weights are on the left; expected features · weights, as nn.Linear exports');
+  if (left.kind === 'constant')
+    throw node.unsupported('its weights are on the left; expected features · weights, as nn.Linear exports');
   const B = raising.weights(node, 1, 'its weights');
   const [inputs, outputs] = B.dims.slice(-2).map(Number);
   if (B.dims.length < 2 || B.dims.length > left.axes.length || B.data.length !== inputs * outputs) {
     throw node.unsupported(`its weights are [${listed(B.dims)}], expected [features, outputs]`);
   }
-  return [dense(node, raising, left, transposed(raising, { ...B, dims: [inputs, outputs] }), new Float32Array(outputs), inputs)];
+  return [
+    dense(
+      node,
+      raising,
+      left,
+      transposed(raising, { ...B, dims: [inputs, outputs] }),
+      new Float32Array(outputs),
+      inputs,
+    ),
+  ];
 }
 
-function dense(node: Node, raising: Raising, source: Symbolic, weights: Float32Array, bias: Float32Array, inputs: number): Symbolic {
+function dense(
+  node: Node,
+  raising: Raising,
+  source: Symbolic,
+  weights: Float32Array,
+  bias: Float32Array,
+  inputs: number,
+): Symbolic {
   const last = source.axes.length - 1;
   if (last < 0) throw node.malformed('its input is a scalar');
   const tensor = onWeighedFeatures(node, raising, source, last, inputs);
@@ -83,7 +100,9 @@ function denseLayerOf(node: Node, raising: Raising, output: ValueId): DenseLayer
   const layer = raising.layerOf(output);
   if (layer?.kind === 'dense') return layer;
   const name = raising.values[output].name;
-  throw node.unsupported(`${quoted(name)}, to which it adds a constant, is not the output of a dense layer; only a bias can be added`);
+  throw node.unsupported(
+    `${quoted(name)}, to which it adds a constant, is not the output of a dense layer; only a bias can be added`,
+  );
 }
 
 /** A bias is broadcast along the last axis, which must be the one of the dense layer's outputs. */
@@ -91,7 +110,9 @@ function featuresLast(node: Node, { axes }: Symbolic, addend: Weights): Axes {
   const last = axes.length - 1;
   const claimed = claim(axes, last, 'feature');
   if (!claimed?.[last].length) {
-    throw node.unsupported(`it adds [${listed(addend.dims)}] to ${describe(axes)}, whose last axis does not hold the outputs of its dense layer`);
+    throw node.unsupported(
+      `it adds [${listed(addend.dims)}] to ${describe(axes)}, whose last axis does not hold the outputs of its dense layer`,
+    );
   }
   return claimed;
 }
@@ -100,7 +121,9 @@ function featuresLast(node: Node, { axes }: Symbolic, addend: Weights): Axes {
 function biasOf(node: Node, { dims, data, name }: Weights, outputs: number): Float32Array {
   if (data.length === 1) return new Float32Array(outputs).fill(data[0]);
   if (data.length !== outputs || dims[dims.length - 1] !== outputs) {
-    throw node.unsupported(`its bias ${quoted(name)} is [${listed(dims)}], expected one number for each of ${outputs} outputs`);
+    throw node.unsupported(
+      `its bias ${quoted(name)} is [${listed(dims)}], expected one number for each of ${outputs} outputs`,
+    );
   }
   return data;
 }

@@ -21,9 +21,23 @@ function raiseGru(node: Node, raising: Raising): Tensor[] {
   const X = sequenceOf(node, raising, batchFirst, parameters.inputSize);
   const linearBeforeReset = node.int('linear_before_reset', 0) !== 0;
   if (!linearBeforeReset && /pytorch/i.test(raising.producer)) warnOfReset(node, raising);
-  const initialH = initialState(node, raising, batchFirst, parameters.hiddenSize, sizeOfAxis(X.axes[batchFirst ? 0 : 1]));
+  const initialH = initialState(
+    node,
+    raising,
+    batchFirst,
+    parameters.hiddenSize,
+    sizeOfAxis(X.axes[batchFirst ? 0 : 1]),
+  );
   const output = raising.addValue(node.outputs.find((name) => name) ?? node.name, parameters.hiddenSize);
-  raising.addLayer({ kind: 'gru', name: node.name, input: X.values[0], output, ...parameters, linearBeforeReset, initialH });
+  raising.addLayer({
+    kind: 'gru',
+    name: node.name,
+    input: X.values[0],
+    output,
+    ...parameters,
+    linearBeforeReset,
+    initialH,
+  });
   const [time, batch] = batchFirst ? [X.axes[1], X.axes[0]] : X.axes;
   const feature: Factor[] = [{ role: 'feature', size: parameters.hiddenSize }];
   const result = { kind: 'symbolic', values: [output], settled: 'last' } as const;
@@ -52,7 +66,9 @@ function checkForm(node: Node): void {
   const layout = node.int('layout', 0);
   if (layout !== 0 && layout !== 1) throw node.malformed(`layout is ${layout}, expected 0 or 1`);
   if (node.input(4))
-    throw node.unsupported(`sequence_lens (${quoted(node.input(4))}) is not supported; run each sequence on its own, at its length`);
+    throw node.unsupported(
+      `sequence_lens (${quoted(node.input(4))}) is not supported; run each sequence on its own, at its length`,
+    );
 }
 
 function readParameters(node: Node, raising: Raising): Parameters {
@@ -97,13 +113,21 @@ function sequenceOf(node: Node, raising: Raising, batchFirst: boolean, inputSize
     );
   }
   if (!factorOf(axes, 'time')) {
-    throw node.unsupported(`X is ${describe(source.axes)}, which has no time axis; what follows the last frame can't feed a GRU again`);
+    throw node.unsupported(
+      `X is ${describe(source.axes)}, which has no time axis; what follows the last frame can't feed a GRU again`,
+    );
   }
   return { ...X, axes };
 }
 
 /** null where the state starts from zeros. */
-function initialState(node: Node, raising: Raising, batchFirst: boolean, hiddenSize: number, batchSize: Dim): GruLayer['initialH'] {
+function initialState(
+  node: Node,
+  raising: Raising,
+  batchFirst: boolean,
+  hiddenSize: number,
+  batchSize: Dim,
+): GruLayer['initialH'] {
   const tensor = raising.optional(node, 5);
   if (!tensor) return null;
   if (tensor.kind === 'constant') return constantState(node, raising, tensor, batchFirst, hiddenSize, batchSize);
@@ -113,7 +137,9 @@ function initialState(node: Node, raising: Raising, batchFirst: boolean, hiddenS
   const axes: Axes | null = claim(state.axes, batch, 'batch');
   const isGiven = raising.inputOf(state.values[0]) !== undefined;
   if (!axes || state.values.length !== 1 || axes[direction].some(({ size }) => size !== 1)) {
-    throw node.unsupported(`initial_h is ${describe(tensor.axes)}, expected [${batchFirst ? 'batch, 1' : '1, batch'}, ${hiddenSize}]`);
+    throw node.unsupported(
+      `initial_h is ${describe(tensor.axes)}, expected [${batchFirst ? 'batch, 1' : '1, batch'}, ${hiddenSize}]`,
+    );
   }
   if (timingOf(state) !== 'initial' || !isGiven) {
     throw node.unsupported(
@@ -133,7 +159,8 @@ function constantState(
 ): Float32Array | null {
   const { data, dims, name } = tensor;
   const [direction, batch] = batchFirst ? [dims[1], dims[0]] : dims;
-  if (!(data instanceof Float32Array)) throw node.malformed(`initial_h (${quoted(name)}) holds ${tensor.type} numbers, expected floats`);
+  if (!(data instanceof Float32Array))
+    throw node.malformed(`initial_h (${quoted(name)}) holds ${tensor.type} numbers, expected floats`);
   // A number may be what an open batch is when the network runs; an open size is X's batch, or another size.
   const size = raising.fixedSizes.get(String(batch)) ?? batch;
   const isBatch = size === batchSize || (typeof size === 'number' && typeof batchSize === 'string');
@@ -143,7 +170,9 @@ function constantState(
   }
   raising.checkFinite(tensor, data);
   if (data.some((value, index) => value !== data[index % hiddenSize])) {
-    throw node.unsupported(`initial_h (${quoted(name)}) differs between the sequences of a batch; make it an input of the graph`);
+    throw node.unsupported(
+      `initial_h (${quoted(name)}) differs between the sequences of a batch; make it an input of the graph`,
+    );
   }
   return data.every((value) => value === 0) ? null : data.slice(0, hiddenSize);
 }

@@ -1,6 +1,16 @@
 /** Operators that move axes and no numbers: they make no layer. */
 import { axesOf, checkDropout, flattenedDims, reshapedDims } from './arguments.js';
-import { allFactors, describe, dimsOf, regroup, sizeOfAxis, sizesFixedBy, without, withAxisAt, type Axes } from './axes.js';
+import {
+  allFactors,
+  describe,
+  dimsOf,
+  regroup,
+  sizeOfAxis,
+  sizesFixedBy,
+  without,
+  withAxisAt,
+  type Axes,
+} from './axes.js';
 import { shapeOf } from './folding.js';
 import type { Dim } from './dims.js';
 import { elementTypeName, elementTypeOf } from './element-types.js';
@@ -49,7 +59,9 @@ function raiseTranspose(node: Node, raising: Raising): Tensor[] {
 function raiseReshape(node: Node, raising: Raising): Tensor[] {
   const source = raising.symbolic(node, 0);
   const shape = raising.constant(node, 1, 'its shape');
-  const target = reshapedDims(node, shape, dimsOf(source.axes)).map((dim) => raising.fixedSizes.get(String(dim)) ?? dim);
+  const target = reshapedDims(node, shape, dimsOf(source.axes)).map(
+    (dim) => raising.fixedSizes.get(String(dim)) ?? dim,
+  );
   if (!regroup(source.axes, target)) fixSizes(node, raising, source, target);
   return [regrouped(node, source, target)];
 }
@@ -75,8 +87,12 @@ function regrouped(node: Node, source: Symbolic, target: readonly Dim[]): Symbol
   if (axes) return { ...source, axes };
   const from = dimsOf(source.axes);
   const open = [...from, ...target].some((dim) => typeof dim === 'string');
-  const remedy = open ? '; where the exporter wrote a size of its sample into the shape, export with all sizes fixed, or all dynamic' : '';
-  throw node.unsupported(`it makes [${listed(target)}] of ${describe(source.axes)}, which does not merge whole axes${remedy}`);
+  const remedy = open
+    ? '; where the exporter wrote a size of its sample into the shape, export with all sizes fixed, or all dynamic'
+    : '';
+  throw node.unsupported(
+    `it makes [${listed(target)}] of ${describe(source.axes)}, which does not merge whole axes${remedy}`,
+  );
 }
 
 function raiseSqueeze(node: Node, raising: Raising): Tensor[] {
@@ -85,10 +101,13 @@ function raiseSqueeze(node: Node, raising: Raising): Tensor[] {
   const sizes = source.axes.map(sizeOfAxis);
   const open = sizes.findIndex((size) => typeof size === 'string');
   if (!given && open >= 0)
-    throw node.unsupported(`it drops every axis of size 1, and the size "${sizes[open]}" is open; name the axis in squeeze(dim)`);
+    throw node.unsupported(
+      `it drops every axis of size 1, and the size "${sizes[open]}" is open; name the axis in squeeze(dim)`,
+    );
   const axes = given ? axesOf(node, given, sizes.length) : [...sizes.keys()].filter((axis) => sizes[axis] === 1);
   const wrong = axes.find((axis) => sizes[axis] !== 1);
-  if (wrong !== undefined) throw node.unsupported(`it drops axis ${wrong} of ${describe(source.axes)}, whose size is not 1`);
+  if (wrong !== undefined)
+    throw node.unsupported(`it drops axis ${wrong} of ${describe(source.axes)}, whose size is not 1`);
   const result = axes.sort((a, b) => b - a).reduce<Axes>((rest, axis) => without(rest, axis), source.axes);
   return [{ ...source, axes: result }];
 }

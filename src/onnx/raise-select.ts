@@ -28,7 +28,8 @@ function raiseGather(node: Node, raising: Raising): Tensor[] {
   const indices = raising.constant(node, 1, 'its indices');
   const axis = axisOf(node, node.int('axis', 0), source.axes.length);
   const size = sizeOfAxis(source.axes[axis]);
-  if (indices.dims.length > 1) throw node.unsupported(`its indices have ${indices.dims.length} axes, expected one or none`);
+  if (indices.dims.length > 1)
+    throw node.unsupported(`its indices have ${indices.dims.length} axes, expected one or none`);
   const positions = [...indices.data].map((index) => fromStart(node, index, size));
   const [start] = positions;
   if (positions.length === 0 || positions.some((at, index) => index > 0 && at !== Number(start) + index)) {
@@ -49,7 +50,9 @@ function raiseSplit(node: Node, raising: Raising): Tensor[] {
   const axis = axisOf(node, node.int('axis', 0), source.axes.length);
   const size = sizeOfAxis(source.axes[axis]);
   const given = node.ints('split') ?? (node.input(1) ? raising.constant(node, 1, 'its split').data : null);
-  return splitRanges(node, given, axis, size).map((range, index) => select(node, raising, source, axis, range, node.outputs[index]));
+  return splitRanges(node, given, axis, size).map((range, index) =>
+    select(node, raising, source, axis, range, node.outputs[index]),
+  );
 }
 
 function select(node: Node, raising: Raising, source: Symbolic, index: number, range: Range, name: string): Symbolic {
@@ -57,9 +60,12 @@ function select(node: Node, raising: Raising, source: Symbolic, index: number, r
   const size = sizeOfAxis(axis);
   const { start, count, step } = range;
   if (start === 0 && step === 1 && count === size) return source;
-  if (typeof count !== 'number' || count < 1) throw node.unsupported(`it takes ${count} of axis ${index} of ${describe(source.axes)}`);
+  if (typeof count !== 'number' || count < 1)
+    throw node.unsupported(`it takes ${count} of axis ${index} of ${describe(source.axes)}`);
   if (step !== 1)
-    throw node.unsupported(`it takes axis ${index} of ${describe(source.axes)} in step ${step}; only steps of 1 are supported`);
+    throw node.unsupported(
+      `it takes axis ${index} of ${describe(source.axes)} in step ${step}; only steps of 1 are supported`,
+    );
   const factors = axis.filter((factor) => factor.size !== 1);
   const [factor] = factors;
   if (factors.length === 1 && factor.role === 'part') return selectParts(source, factor, Number(start), count);

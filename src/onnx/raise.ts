@@ -27,7 +27,11 @@ const operators: Readonly<Record<string, Raise>> = {
   ...gruOperators,
 };
 
-export function raiseGraph(graph: Graph, opset: number, producer: string): { network: Network; warnings: readonly string[] } {
+export function raiseGraph(
+  graph: Graph,
+  opset: number,
+  producer: string,
+): { network: Network; warnings: readonly string[] } {
   checkOperators(graph);
   const raising = new Raising(graph, opset, producer, inputRoles(graph));
   for (const node of graph.nodes) {
@@ -65,8 +69,10 @@ function checkOperators(graph: Graph): void {
 function remedyFor(op: string): string {
   if (op === 'LSTM' || op === 'RNN')
     return `${op} layers are not supported, only GRU; train the network with nn.GRU, or run it with onnxruntime`;
-  if (op === 'Loop' || op === 'Scan') return 'recurrences written as loops are not supported; export the layer as an ONNX GRU';
-  if (op === 'If') return 'branches are not supported; export with fixed sizes, and with squeeze(dim) in place of squeeze()';
+  if (op === 'Loop' || op === 'Scan')
+    return 'recurrences written as loops are not supported; export the layer as an ONNX GRU';
+  if (op === 'If')
+    return 'branches are not supported; export with fixed sizes, and with squeeze(dim) in place of squeeze()';
   if (op.includes('::')) return 'operators of this domain are not supported; export with operators of ai.onnx only';
   return `this operator is not supported; a network may be made of ${Object.keys(operators).join(', ')}`;
 }
@@ -74,7 +80,8 @@ function remedyFor(op: string): string {
 function toNetwork(graph: Graph, raising: Raising): Network {
   const outputs = graph.outputs.map((name) => {
     const tensor = raising.named(name, 'an output of the graph');
-    if (tensor.kind === 'constant') throw new UnsupportedModelError(`output ${quoted(name)} is constant: no input reaches it`);
+    if (tensor.kind === 'constant')
+      throw new UnsupportedModelError(`output ${quoted(name)} is constant: no input reaches it`);
     return { name, tensor };
   });
   const inputs = [...graph.inputs.keys()].flatMap((name) => {
@@ -92,7 +99,9 @@ function toNetwork(graph: Graph, raising: Raising): Network {
   return onlyLive({
     values: raising.values,
     inputs: sequences.map(({ name, tensor }) => layoutOf(name, tensor)),
-    states: inputs.filter(({ tensor }) => timingOf(tensor) !== 'every').map(({ name, tensor }) => layoutOf(name, tensor)),
+    states: inputs
+      .filter(({ tensor }) => timingOf(tensor) !== 'every')
+      .map(({ name, tensor }) => layoutOf(name, tensor)),
     layers: raising.layers,
     outputs: outputs.map(({ name, tensor }) => layoutOf(name, tensor)),
   });
@@ -117,7 +126,8 @@ function layoutOf(name: string, tensor: Symbolic): TensorLayout {
 
 function frozen(name: string, axis: Axis): AxisFactor[] {
   return axis.map(({ role, size }) => {
-    if (role === null) throw new ModelFormatError(`tensor ${quoted(name)} has an axis of size ${size} whose role is not known`);
+    if (role === null)
+      throw new ModelFormatError(`tensor ${quoted(name)} has an axis of size ${size} whose role is not known`);
     return { role, size };
   });
 }

@@ -65,7 +65,8 @@ export class Raising {
     if (known) return known;
     const initializer = this.graph.initializers.get(name);
     const input = this.graph.inputs.get(name);
-    if (!initializer && !input) throw new UnsupportedModelError(`${reader} reads ${quoted(name)}, an output that is not supported`);
+    if (!initializer && !input)
+      throw new UnsupportedModelError(`${reader} reads ${quoted(name)}, an output that is not supported`);
     const tensor = initializer ? readTensor(initializer) : this.#input(input!);
     this.#tensors.set(name, tensor);
     return tensor;
@@ -86,7 +87,9 @@ export class Raising {
   symbolic(node: Node, index: number): Symbolic {
     const tensor = this.tensor(node, index);
     if (tensor.kind === 'constant')
-      throw node.unsupported(`input ${index} (${quoted(node.input(index))}) is a constant; compute it before exporting`);
+      throw node.unsupported(
+        `input ${index} (${quoted(node.input(index))}) is a constant; compute it before exporting`,
+      );
     return tensor;
   }
 
@@ -106,8 +109,10 @@ export class Raising {
 
   checked(node: Node, constant: Constant, what: string): Weights {
     const { data, dims, name } = constant;
-    if (!(data instanceof Float32Array)) throw node.malformed(`${what} (${quoted(name)}) holds ${constant.type} numbers, expected floats`);
-    if (dims.some((dim) => typeof dim === 'string')) throw node.unsupported(`${what} (${quoted(name)}) has open sizes: [${listed(dims)}]`);
+    if (!(data instanceof Float32Array))
+      throw node.malformed(`${what} (${quoted(name)}) holds ${constant.type} numbers, expected floats`);
+    if (dims.some((dim) => typeof dim === 'string'))
+      throw node.unsupported(`${what} (${quoted(name)}) has open sizes: [${listed(dims)}]`);
     this.checkFinite(constant, data);
     return { ...constant, data };
   }
@@ -191,7 +196,9 @@ export class Raising {
   #input(input: GraphInput): Symbolic {
     const { name, dims } = input;
     if (heldBy(input.elementType) !== 'float') {
-      throw new UnsupportedModelError(`graph input ${quoted(name)} holds ${elementTypeName(input.elementType)}, expected float32`);
+      throw new UnsupportedModelError(
+        `graph input ${quoted(name)} holds ${elementTypeName(input.elementType)}, expected float32`,
+      );
     }
     if (input.elementType !== 1)
       this.warn(`input ${quoted(name)} is ${elementTypeName(input.elementType)} in the file; give it as float32`);
@@ -200,7 +207,9 @@ export class Raising {
         `graph input ${quoted(name)} has no shape; run onnx.shape_inference.infer_shapes, or export the model again`,
       );
     const roles = this.roles.get(name) ?? [];
-    const axes = dims.map((size, axis): Factor[] => (roles[axis] === 'part' && size === 1 ? [] : [{ role: roles[axis] ?? null, size }]));
+    const axes = dims.map((size, axis): Factor[] =>
+      roles[axis] === 'part' && size === 1 ? [] : [{ role: roles[axis] ?? null, size }],
+    );
     const tensor: Symbolic = { kind: 'symbolic', axes, values: this.#inputValues(name, axes), settled: 'initial' };
     this.inputs.set(name, tensor);
     for (const value of tensor.values) this.#givers.set(value, name);

@@ -61,7 +61,9 @@ export function inputRoles(graph: Graph): Map<string, Roles> {
       if (name && needed && needed.length <= maxRank) roles.set(name, merge(roles.get(name), needed));
     });
   }
-  return new Map([...graph.inputs.values()].map(({ name, dims }) => [name, complete(roles.get(name) ?? [], dims?.length ?? 0)]));
+  return new Map(
+    [...graph.inputs.values()].map(({ name, dims }) => [name, complete(roles.get(name) ?? [], dims?.length ?? 0)]),
+  );
 }
 
 function merge(old: Roles | undefined, found: Roles): Roles {

@@ -15,16 +15,20 @@ export function readTensor(tensor: TensorProto, name = tensor.name): Constant {
       `tensor ${quoted(name)} keeps its data in another file (${externalFile(tensor)}): save the model as one file with onnx.save(onnx.load(path), "single.onnx")`,
     );
   }
-  if (tensor.segment) throw new UnsupportedModelError(`tensor ${quoted(name)} is one segment of a larger one: save it whole`);
+  if (tensor.segment)
+    throw new UnsupportedModelError(`tensor ${quoted(name)} is one segment of a larger one: save it whole`);
   if (!type)
-    throw new UnsupportedModelError(`tensor ${quoted(name)} has elements of type ${tensor.dataType}, which is not supported; use float32`);
+    throw new UnsupportedModelError(
+      `tensor ${quoted(name)} has elements of type ${tensor.dataType}, which is not supported; use float32`,
+    );
   const count = elementCount(tensor, name);
   if (type.holds !== 'float' && count > maxIntegers) {
     throw new UnsupportedModelError(
       `tensor ${quoted(name)} holds ${count} ${type.name} numbers, at most ${maxIntegers} are read, as shapes and indices; save weights as float32`,
     );
   }
-  const source = tensor.rawData.length > 0 ? rawReader(tensor, type, count, name) : typedReader(tensor, type, count, name);
+  const source =
+    tensor.rawData.length > 0 ? rawReader(tensor, type, count, name) : typedReader(tensor, type, count, name);
   const data = type.holds === 'float' ? new Float32Array(count) : new Array<number>(count);
   for (let index = 0; index < count; index++) data[index] = source(index);
   return { kind: 'constant', name, type: type.holds, elementType: tensor.dataType, dims: [...tensor.dims], data };
@@ -32,10 +36,12 @@ export function readTensor(tensor: TensorProto, name = tensor.name): Constant {
 
 /** The caller holds it against the bytes or values that are there, before memory is taken. */
 function elementCount(tensor: TensorProto, name: string): number {
-  if (tensor.dims.length > maxRank) throw new ModelFormatError(`tensor ${quoted(name)} has ${tensor.dims.length} axes, more than ${maxRank}`);
+  if (tensor.dims.length > maxRank)
+    throw new ModelFormatError(`tensor ${quoted(name)} has ${tensor.dims.length} axes, more than ${maxRank}`);
   let count = 1;
   for (const dim of tensor.dims) {
-    if (!Number.isSafeInteger(dim) || dim < 0) throw new ModelFormatError(`tensor ${quoted(name)} has a dimension of ${dim}`);
+    if (!Number.isSafeInteger(dim) || dim < 0)
+      throw new ModelFormatError(`tensor ${quoted(name)} has a dimension of ${dim}`);
     count *= dim;
   }
   return count;

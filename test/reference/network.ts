@@ -17,7 +17,10 @@ export interface ReferenceOutput {
 /** Values of one sequence, by ValueId. */
 type Frame = Float64Array[];
 
-export function runReference(network: Network, inputs: Readonly<Record<string, ReferenceTensor>>): Record<string, ReferenceOutput> {
+export function runReference(
+  network: Network,
+  inputs: Readonly<Record<string, ReferenceTensor>>,
+): Record<string, ReferenceOutput> {
   const given = [...network.inputs, ...network.states];
   const batch = extent(given, inputs, 'batch');
   const frames = extent(given, inputs, 'time');
@@ -29,11 +32,14 @@ export function runReference(network: Network, inputs: Readonly<Record<string, R
         if (place.batch === sequence) values[place.value][place.feature] = inputs[layout.name].data[at];
       });
     }
-    const hidden = new Map(network.layers.filter((layer) => layer.kind === 'gru').map((layer) => [layer, initialState(layer, values)]));
+    const hidden = new Map(
+      network.layers.filter((layer) => layer.kind === 'gru').map((layer) => [layer, initialState(layer, values)]),
+    );
     for (let frame = 0; frame < frames; frame++) {
       for (const layout of network.inputs) {
         eachElement(layout, batch, frames, (at, place) => {
-          if (place.batch === sequence && place.time === frame) values[place.value][place.feature] = inputs[layout.name].data[at];
+          if (place.batch === sequence && place.time === frame)
+            values[place.value][place.feature] = inputs[layout.name].data[at];
         });
       }
       for (const layer of network.layers) runLayer(layer, values, hidden);
@@ -66,7 +72,9 @@ function runLayer(layer: Layer, values: Frame, hidden: Map<GruLayer, Float64Arra
       const input = values[layer.input];
       const largest = input.reduce((a, b) => Math.max(a, b), -Infinity);
       const sum = input.reduce((total, x) => total + Math.exp(x - largest), 0);
-      values[layer.output].set(input.map((x) => (layer.log ? x - largest - Math.log(sum) : Math.exp(x - largest) / sum)));
+      values[layer.output].set(
+        input.map((x) => (layer.log ? x - largest - Math.log(sum) : Math.exp(x - largest) / sum)),
+      );
       return;
     }
     case 'concat':
@@ -127,7 +135,12 @@ interface Place {
 }
 
 /** Where each element of a tensor belongs, in the order of its data. */
-function eachElement(layout: TensorLayout, batch: number, frames: number, visit: (at: number, place: Place) => void): void {
+function eachElement(
+  layout: TensorLayout,
+  batch: number,
+  frames: number,
+  visit: (at: number, place: Place) => void,
+): void {
   const factors = layout.axes.flat();
   const sizes = factors.map((factor) => sizeOf(factor, batch, frames));
   const count = sizes.reduce((product, size) => product * size, 1);
@@ -139,7 +152,12 @@ function eachElement(layout: TensorLayout, batch: number, frames: number, visit:
       stride /= sizes[axis];
       index[role] = index[role] * sizes[axis] + (Math.floor(at / stride) % sizes[axis]);
     });
-    visit(at, { batch: index.batch, time: hasTime ? index.time : null, value: layout.values[index.part], feature: index.feature });
+    visit(at, {
+      batch: index.batch,
+      time: hasTime ? index.time : null,
+      value: layout.values[index.part],
+      feature: index.feature,
+    });
   }
 }
 
@@ -153,7 +171,11 @@ function emptyTensor(layout: TensorLayout, batch: number, frames: number): Refer
 }
 
 /** The size of the batch or the number of frames, from an axis that is nothing else; 1 where there is none. */
-function extent(layouts: readonly TensorLayout[], inputs: Readonly<Record<string, ReferenceTensor>>, role: 'batch' | 'time'): number {
+function extent(
+  layouts: readonly TensorLayout[],
+  inputs: Readonly<Record<string, ReferenceTensor>>,
+  role: 'batch' | 'time',
+): number {
   for (const { name, axes } of layouts) {
     const tensor = inputs[name];
     if (!tensor) throw new TypeError(`input "${name}" is missing`);
