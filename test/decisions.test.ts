@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { loadModel, type Detection, type DetectorOptions } from 'tympan';
-import { buildModel, gruWeights } from './onnx-builder.js';
+import { loadModel, type Detection, type DetectorOptions, type Model } from 'tympan';
+import { buildModel, gruWeights, type NodeSpec } from './onnx-builder.js';
 import { chunks, property, uniform } from './support.js';
 
 const HOP = 320;
@@ -218,4 +218,65 @@ test('what the caller gives wins over the file', async () => {
     refractory: 1000,
     thresholds: { file: 0.1 },
   });
+});
+
+/** A model whose output "out" the nodes make of the features [time, 1, 2]. */
+function headed(nodes: readonly NodeSpec[], size: number): Uint8Array {
+  return buildModel({
+    inputs: { features: ['time', 1, 2] },
+    outputs: { out: ['time', 1, size], Y: ['time', 1, 1, 4] },
+    initializers: { ...gruWeights(2, 4), weights: [[2, 2]] },
+    nodes: [
+      ['GRU', ['features', 'W', 'R', 'B'], ['Y'], { hidden_size: 4 }],
+      ['MatMul', ['features', 'weights'], ['logits']],
+      ...nodes,
+    ],
+  });
+}
+
+test('only sigmoids and softmaxes, and what is made of them, are posteriors', async () => {
+  const names = (count: number): string[] => Array.from({ length: count }, (_, i) => `label ${i}`);
+  const load = (nodes: readonly NodeSpec[], size: number): Promise<Model> =>
+    loadModel(headed(nodes, size), { frontend: { numCoefficients: 2 }, labels: { names: names(size), output: 'out' } });
+  const sigmoid: NodeSpec = ['Sigmoid', ['logits'], ['s']];
+  const concat = (a: string, b: string): NodeSpec => ['Concat', [a, b], ['out'], { axis: 2 }];
+  for (const nodes of [[['Sigmoid', ['logits'], ['out']]], [['Softmax', ['logits'], ['out'], { axis: 2 }]]] as const) {
+    assert.deepEqual((await load(nodes, 2)).detector().labels, names(2));
+  }
+  assert.equal((await load([sigmoid, concat('s', 's')], 4)).detector().keywords.length, 4);
+  const refused = { name: 'MetadataError', message: /no posterior/ };
+  const logSoftmax: NodeSpec = ['LogSoftmax', ['logits'], ['out'], { axis: 2 }];
+  for (const [nodes, size] of [
+    [[logSoftmax], 2],
+    [[sigmoid, concat('s', 'logits')], 4],
+    [[['Relu', ['logits'], ['out']]], 2],
+  ] as const) {
+    const refusedModel = await load(nodes as readonly NodeSpec[], size);
+    assert.throws(() => refusedModel.detector(), refused);
+  }
+});
+
+test('zeros of the file are kept, and milliseconds are rounded to frames', async () => {
+  const bytes = headed([['Sigmoid', ['logits'], ['out']]], 2);
+  const contract = { frontend: { numCoefficients: 2 }, labels: { names: ['a', 'b'], output: 'out' } };
+  const detection = { smoothing: 0, refractory: 0, keywords: { a: { threshold: 0 } } };
+  const zero = (await loadModel(bytes, { ...contract, detection })).detector();
+  assert.deepEqual(zero.settings, { smoothing: 0, refractory: 0, thresholds: { a: 0 } });
+  const samples = bursts(11);
+  assertSame(hear([samples], { smoothing: 51 }), hear([samples], { smoothing: 60 }));
+  assert.notDeepEqual(hear([samples], { smoothing: 49 }), hear([samples], { smoothing: 60 }));
+});
+
+test('the first of several errors of onFrame is thrown, and reset forgets events that waited', () => {
+  const samples = bursts(6);
+  let count = 0;
+  const detector = model.detector({
+    onFrame: () => {
+      if (++count <= 2) throw new Error(`error ${count}`);
+    },
+  });
+  assert.throws(() => detector.push(samples), /error 1/);
+  detector.reset();
+  assert.deepEqual(detector.push(new Float32Array(0)), []);
+  assert.doesNotThrow(() => detector.flush(60));
 });

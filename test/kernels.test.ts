@@ -5,6 +5,7 @@ import { compile } from '#dist/inference/compile.js';
 import { verifyPlan, type Plan } from '#dist/inference/plan.js';
 import { Session } from '#dist/inference/session.js';
 import { Arena } from '#dist/kernels/arena.js';
+import { quantizedBytes } from '#dist/kernels/layout.js';
 import { instantiateKernels, type KernelExports } from '#dist/kernels/module.js';
 import {
   bindPointer,
@@ -16,7 +17,9 @@ import {
 } from '#dist/kernels/program.js';
 import { execute, KERNELS } from '#dist/kernels/table.js';
 import { loadModel } from 'tympan';
-import { IMPORTABLE, readFixture, uniform } from './support.js';
+import { buildModel, gruWeights } from './onnx-builder.js';
+import { runReference } from './reference/network.js';
+import { IMPORTABLE, maxDifference, randomInputs, readFixture, uniform } from './support.js';
 
 test('the embedded kernels are the ones that were built, and at most 16 KB', () => {
   const built = readFileSync('build/kernels.wasm');
@@ -169,4 +172,54 @@ test('the arena hands out zeros, also where others have written before', () => {
     name: 'RangeError',
     message: /exceed WebAssembly memory; use a smaller model/,
   });
+});
+
+test('verification knows offsets, table ends and what the kernels take at a time', () => {
+  const program = (build: (builder: ProgramBuilder) => void): Int32Array => {
+    const builder = new ProgramBuilder();
+    build(builder);
+    return builder.finish();
+  };
+  const scratch = pointerTo('scratch', 0);
+  const copied = program((p) => p.call('copy', scratch, scratch, 0, 128, 4));
+  assert.throws(() => verifyProgram(copied, new Uint8Array(0), [0, 128, 0]), /copy: to/);
+  const from = program((p) => p.call('copy', scratch, scratch, 128, 0, 4));
+  assert.throws(() => verifyProgram(from, new Uint8Array(0), [0, 128, 0]), /copy: from/);
+  const spectrum = program((p) => p.call('powerSpectrum', scratch, pointerTo('constants', 0), scratch, scratch, 192));
+  assert.throws(
+    () => verifyProgram(spectrum, new Uint8Array(2 ** 16), [2 ** 16, 2 ** 16, 0]),
+    /powerSpectrum: samples/,
+  );
+  const mel = program((p) => p.call('logMel', scratch, pointerTo('constants', 0), pointerTo('scratch', 96), 1));
+  const table = new Uint8Array(32 + 64);
+  const view = new DataView(table.buffer);
+  view.setUint32(0, 84, true); // its only vector would end at byte 100
+  view.setUint32(16, 1, true);
+  verifyProgram(mel, table, [96, 112, 0]);
+  view.setUint32(0, 100, true);
+  assert.throws(() => verifyProgram(mel, table, [96, 112, 0]), /logMel: power/);
+  view.setUint32(16, 2, true);
+  assert.throws(() => verifyProgram(mel, table, [96, 4096, 0]), /logMel: filters/);
+  assert.ok(new Arena().allocate(16) > 0, 'address 0 is no buffer');
+});
+
+test('quantized activations of more than 1,536 columns have a longer header, in the kernel too', async () => {
+  assert.equal(quantizedBytes(1536), 16 + 2 * 1536);
+  assert.equal(quantizedBytes(1544), 32 + 2 * 1544);
+  const bytes = buildModel({
+    inputs: { x: ['time', 1, 1600] },
+    outputs: { y: ['time', 1, 16], Y: ['time', 1, 1, 8] },
+    initializers: { ...gruWeights(1600, 8), weights: [[1600, 16]] },
+    nodes: [
+      ['GRU', ['x', 'W', 'R', 'B'], ['Y'], { hidden_size: 8 }],
+      ['MatMul', ['x', 'weights'], ['y']],
+    ],
+  });
+  const model = await loadModel(bytes);
+  const inputs = randomInputs(model.network, 1, 2, 3);
+  const expected = runReference(model.network, inputs).y.data;
+  assert.ok(
+    maxDifference(model.run(inputs).y.data, expected) < 0.2,
+    'sums of 1,600 products of size ½, weights of 8 bits',
+  );
 });

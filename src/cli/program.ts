@@ -8,7 +8,7 @@ import { addInspect } from './inspect.js';
 import { addListen } from './listen.js';
 
 const EXIT_CODES = `
-Exit codes: 0 done, 1 a check failed, 2 bad usage or input.
+Exit codes: 0 done, 2 bad usage or input.
 With TYMPAN_DEBUG=1 in the environment, an error shows where it comes from.`;
 
 export async function run(argv: readonly string[]): Promise<void> {

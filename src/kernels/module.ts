@@ -68,7 +68,7 @@ export function instantiateKernels(): KernelExports {
   if (!compiled) {
     const bytes = decodeBase64(KERNELS_BASE64);
     if (!WebAssembly.validate(bytes)) {
-      throw new Error('Tympan needs WebAssembly SIMD: Chrome 91, Firefox 89, Safari 16.4, Node 16.4 or newer');
+      throw new Error('Tympan needs WebAssembly SIMD: Chrome 97, Firefox 104, Safari 16.4, Node 20 or newer');
     }
     compiled = new WebAssembly.Module(bytes);
   }
