@@ -1,28 +1,21 @@
 import { KERNELS_BASE64 } from './binary.js';
 
+type GruKernel = (
+  x: number,
+  W: number,
+  R: number,
+  state: number,
+  scratch: number,
+  input: number,
+  hidden: number,
+  linearBeforeReset: number,
+) => void;
+
 /** The exports of the compiled module; see assembly/index.ts. Pointers are byte offsets into `memory`. */
 export interface KernelExports {
   readonly memory: WebAssembly.Memory;
-  gruF32(
-    x: number,
-    W: number,
-    R: number,
-    state: number,
-    scratch: number,
-    input: number,
-    hidden: number,
-    linearBeforeReset: number,
-  ): void;
-  gruInt8(
-    x: number,
-    W: number,
-    R: number,
-    state: number,
-    scratch: number,
-    input: number,
-    hidden: number,
-    linearBeforeReset: number,
-  ): void;
+  gruF32: GruKernel;
+  gruInt8: GruKernel;
   resetGruInt8(state: number, hidden: number): void;
   matvecF32(weights: number, x: number, y: number, rows: number, columns: number): void;
   matvecInt8(weights: number, quantized: number, y: number, rows: number, columns: number): void;
