@@ -1,9 +1,9 @@
 /** What the kernels share about v128 lanes and about the layout of memory. */
 
 /** 1.5 × 2²³: adding it to a float below 2²² rounds it to the nearest integer, ties to even, in the low mantissa bits. */
-@inline export const ROUND: f32 = 12582912.0;
+@inline const ROUND: f32 = 12582912.0;
 /** The bits of ROUND as an integer. */
-@inline export const ROUND_BITS: i32 = 0x4b400000;
+@inline const ROUND_BITS: i32 = 0x4b400000;
 
 @inline export function align(n: i32, to: i32): i32 {
   return (n + to - 1) & -to;

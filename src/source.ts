@@ -1,5 +1,5 @@
 import { InputError } from './errors.js';
-import { typeName } from './typed-arrays.js';
+import { concatBytes, typeName } from './typed-arrays.js';
 
 /** Where a model's bytes come from: a path (in Node) or URL, a Response, or the bytes themselves. */
 export type ModelSource = string | URL | Response | ArrayBuffer | Uint8Array;
@@ -27,40 +27,44 @@ export async function readSource(source: ModelSource): Promise<Uint8Array> {
 
 async function readResponse(response: Response, name: string): Promise<Uint8Array> {
   if (!response.ok) throw new InputError(`model ${name}: the server answered ${response.status}`);
-  if (!response.body) return new Uint8Array(0);
-  const chunks: Uint8Array[] = [];
+  return response.body ? collect(chunksOf(response.body), name) : new Uint8Array(0);
+}
+
+/** A stream's chunks; not every browser iterates a ReadableStream by itself. */
+async function* chunksOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const reader = body.getReader();
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
+  } finally {
+    await reader.cancel();
+  }
+}
+
+/** @throws InputError when there is more than a model may have: a pipe or a server may never end */
+async function collect(chunks: AsyncIterable<Uint8Array>, name: string): Promise<Uint8Array> {
+  const blocks: Uint8Array[] = [];
   let size = 0;
-  const reader = response.body.getReader();
-  for (let next = await reader.read(); !next.done; next = await reader.read()) {
-    chunks.push(next.value);
-    size += next.value.byteLength;
-    if (size > MOST_BYTES) {
-      await reader.cancel();
-      throw tooLarge(name);
-    }
+  for await (const chunk of chunks) {
+    size += chunk.byteLength;
+    if (size > MOST_BYTES) throw tooLarge(name);
+    blocks.push(chunk);
   }
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return bytes;
+  return concatBytes(blocks);
 }
 
 /** Bundlers for browsers are told to leave the import alone: it is only reached in Node. */
 async function readPath(path: string): Promise<Uint8Array> {
-  const module = 'node:fs/promises';
-  const { readFile, stat } = (await import(
+  const module = 'node:fs';
+  const { createReadStream, promises } = (await import(
     /* webpackIgnore: true */ /* @vite-ignore */ module
-  )) as typeof import('node:fs/promises');
+  )) as typeof import('node:fs');
   const file = path.startsWith('file:') ? new URL(path) : path;
   try {
-    const found = await stat(file);
+    const found = await promises.stat(file);
     if (found.isDirectory()) throw new InputError(`model ${path}: a folder, expected an ONNX file`);
     if (!found.isFile() && !found.isFIFO()) throw new InputError(`model ${path}: a device, expected an ONNX file`);
     if (found.size > MOST_BYTES) throw tooLarge(path);
-    return await readFile(file);
+    return await collect(createReadStream(file), path);
   } catch (error) {
     if (error instanceof InputError) throw error;
     const reason = (error as { code?: string }).code === 'ENOENT' ? 'no such file' : (error as Error).message;

@@ -1,4 +1,7 @@
-/** Typed arrays by what they are, not by whose constructor made them: an iframe's or a test runner's is another realm's. */
+/**
+ * Typed arrays. They are told apart by what they are, not by whose constructor made them: an iframe's or a test runner's is
+ * another realm's.
+ */
 
 function isTagged(value: unknown, tag: string): boolean {
   return (
@@ -24,4 +27,15 @@ export function typeName(value: unknown): string {
 export function findNotFinite(values: ArrayLike<number>): number {
   for (let i = 0; i < values.length; i++) if (values[i] - values[i] !== 0) return i;
   return -1;
+}
+
+/** The blocks one after the other. */
+export function concatBytes(blocks: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(blocks.reduce((sum, { byteLength }) => sum + byteLength, 0));
+  let at = 0;
+  for (const block of blocks) {
+    bytes.set(block, at);
+    at += block.byteLength;
+  }
+  return bytes;
 }

@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import test from 'node:test';
 import fc from 'fast-check';
 import { loadModel, type Detection, type DetectorOptions, type LoadOptions, type Model } from 'tympan';
@@ -277,4 +281,26 @@ test('samples of another realm are samples', async () => {
   assert.ok(!(foreign(speech) instanceof Float32Array));
   assert.deepEqual(model.detector().push(foreign(speech)), model.detector().push(speech));
   assert.deepEqual(model.detector().push(int16(speech)), model.detector().push(speech));
+});
+
+test('a pipe gives a model, an endless one is refused, and an endless response is cancelled', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'tympan-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const pipe = join(folder, 'pipe');
+  if (spawnSync('mkfifo', [pipe]).status !== 0) return t.skip('no mkfifo on this system');
+  const written = once(spawn('cp', [MODEL, pipe]), 'close');
+  assert.deepEqual((await loadModel(pipe)).detector().push(speech), model.detector().push(speech));
+  await written;
+  const broken = once(spawn('sh', ['-c', `exec cat /dev/zero > '${pipe}'`]), 'close');
+  await assert.rejects(loadModel(pipe), { name: 'InputError', message: /pipe: has more than 64 MiB/ });
+  await broken;
+  let isCancelled = false;
+  const body = new ReadableStream({
+    pull: (controller) => controller.enqueue(new Uint8Array(2 ** 22)),
+    cancel: () => {
+      isCancelled = true;
+    },
+  });
+  await assert.rejects(loadModel(new Response(body)), { name: 'InputError' });
+  assert.ok(isCancelled);
 });

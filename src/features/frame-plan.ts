@@ -21,14 +21,16 @@ export function planFrame(recipe: Recipe): FramePlan {
   const state = new RegionBuilder('state');
   const filters = packFilters(melFilterbank(recipe), recipe.logFloor);
   const matrix = cepstrumMatrix(recipe);
-  const tables = constants.place(new Uint8Array(spectrumTables(recipe).buffer));
-  const bank = constants.place(filters.bytes);
-  const dct = constants.place(matrix.bytes);
-  const samples = state.reserve(4 * recipe.fftSize);
-  const work = scratch.reserve(spectrumWorkBytes(recipe.fftSize));
+  const tables = constants.place(new Uint8Array(spectrumTables(recipe).buffer)); // f32, see assembly/fft.ts
+  const bank = constants.place(filters.bytes); // [groups], see assembly/mel.ts
+  const dct = constants.place(matrix.bytes); // [rows, columns] f32, packed, and [rows] of bias
+  const samples = state.reserve(4 * recipe.fftSize); // [fftSize] f32, zero behind the window
+  const work = scratch.reserve(spectrumWorkBytes(recipe.fftSize)); // [4, fftSize / 2 + 4] f32
+  // [fftSize / 2 + 1] f32, and zeros as far as the last filter's vectors reach
   const power = scratch.reserve(4 * Math.max(recipe.fftSize / 2 + 1, filters.powerFloats));
+  // [numMels] f32, padded to whole groups and columns
   const energies = scratch.reserve(4 * Math.max(4 * filters.groups, paddedSize(recipe.numMels)));
-  const features = scratch.reserve(4 * paddedRows(recipe.numCoefficients));
+  const features = scratch.reserve(4 * paddedRows(recipe.numCoefficients)); // [numCoefficients] f32, padded
   const program = new ProgramBuilder();
   program.call('powerSpectrum', samples, tables, work, power, recipe.fftSize);
   program.call('logMel', power, bank, energies, filters.groups);

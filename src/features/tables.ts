@@ -1,5 +1,6 @@
 import { MetadataError } from '../errors.js';
 import { paddedRows, paddedSize, spectrumTableFloats } from '../kernels/layout.js';
+import { concatBytes } from '../typed-arrays.js';
 import { exp, ln, turn } from './arithmetic.js';
 import type { Recipe } from './recipe.js';
 
@@ -92,17 +93,7 @@ export function packFilters(
     powerFloats = Math.max(powerFloats, ...first.map((bin) => bin + 4 * vectors));
     blocks.push(block);
   }
-  return { bytes: concat(blocks), groups, powerFloats };
-}
-
-function concat(blocks: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(blocks.reduce((sum, { byteLength }) => sum + byteLength, 0));
-  let at = 0;
-  for (const block of blocks) {
-    bytes.set(block, at);
-    at += block.byteLength;
-  }
-  return bytes;
+  return { bytes: concatBytes(blocks), groups, powerFloats };
 }
 
 /** The orthonormal DCT-II with mean and scale folded in, as a product for matvecF32: rows and columns padded, bias behind. */

@@ -7,7 +7,7 @@ import { quoted } from './names.js';
 export const maxParts = 256;
 
 /** Features of one value, in a frame. */
-export const maxFeatures = 65536;
+const maxFeatures = 65536;
 
 /** Elements of an integer or boolean tensor: they are shapes, axes and indices. */
 export const maxIntegers = 4096;
