@@ -1,7 +1,7 @@
-import { sigmoid, sigmoidFast, tanh, tanhFast } from './functions';
 import { align } from './lanes';
-import { f32Bytes, matvecF32, matvecInt8 } from './matvec';
-import { headerBytes, int8Bytes, maxAbs, quantizeBounded } from './quantize';
+import { f32Bytes } from './matvec';
+import { int8Bytes, quantizeBounded } from './quantize';
+import { boundOffset, matvec, sigmoidGates, tanhGate } from './recurrent';
 
 /**
  * ONNX GRU, one step, activations Sigmoid and Tanh:
@@ -22,17 +22,6 @@ import { headerBytes, int8Bytes, maxAbs, quantizeBounded } from './quantize';
   return align(3 * hidden, 16);
 }
 
-/** Pass 1: z and r, in place of their h-sums. */
-@inline function gates(xSums: usize, hSums: usize, hidden: i32, exact: bool): void {
-  const end: usize = hidden << 3;
-  for (let i: usize = 0; i < end; i += 32) {
-    const a = f32x4.add(v128.load(xSums + i), v128.load(hSums + i));
-    const b = f32x4.add(v128.load(xSums + i, 16), v128.load(hSums + i, 16));
-    v128.store(hSums + i, exact ? sigmoid(a) : sigmoidFast(a));
-    v128.store(hSums + i, exact ? sigmoid(b) : sigmoidFast(b), 16);
-  }
-}
-
 /** r∘h, the input of the candidate's product where the reset gate comes first. */
 @inline function resetHidden(hSums: usize, h: usize, resetH: usize, hidden: i32): void {
   const bytes: usize = hidden << 2;
@@ -42,8 +31,7 @@ import { headerBytes, int8Bytes, maxAbs, quantizeBounded } from './quantize';
 }
 
 @inline function candidate(xSum: v128, hSum: v128, r: v128, linearBeforeReset: bool, exact: bool): v128 {
-  const sum = f32x4.add(xSum, linearBeforeReset ? f32x4.mul(r, hSum) : hSum);
-  return exact ? tanh(sum) : tanhFast(sum);
+  return tanhGate(f32x4.add(xSum, linearBeforeReset ? f32x4.mul(r, hSum) : hSum), exact);
 }
 
 /** (1 − z)·h̃ + z·h */
@@ -51,7 +39,7 @@ import { headerBytes, int8Bytes, maxAbs, quantizeBounded } from './quantize';
   return f32x4.add(candidate, f32x4.mul(z, f32x4.sub(h, candidate)));
 }
 
-/** Pass 2: the candidate and the new state. Two passes, because one is bound by the latency of r (706 against 477 ns). */
+/** The candidate and the new state, behind z and r: one pass for all is bound by the latency of r (706 against 477 ns). */
 @inline function update(
   xSums: usize, hSums: usize, h: usize, hidden: i32, linearBeforeReset: bool, exact: bool): void {
   const bytes: usize = hidden << 2;
@@ -64,31 +52,6 @@ import { headerBytes, int8Bytes, maxAbs, quantizeBounded } from './quantize';
   }
 }
 
-/** Bytes from a state with int8 weights to its bound: h [hidden] f32 and its quantized form come before it. */
-@inline function boundOffset(hidden: i32): i32 {
-  return (hidden << 2) + headerBytes(hidden) + (hidden << 1);
-}
-
-/** h [hidden] f32 | its quantized form | the bound of |h|, f32, padded to 16 bytes */
-@inline export function stateBytesInt8(hidden: i32): i32 {
-  return boundOffset(hidden) + 16;
-}
-
-/**
- * Completes a state whose h has been set. |h| never exceeds max(1, |initial h|), since a step only blends h with a
- * tanh: the scale that is chosen here serves the whole sequence.
- */
-export function resetGruInt8(state: usize, hidden: i32): void {
-  const bound = max<f32>(1, maxAbs(state, hidden));
-  store<f32>(state + boundOffset(hidden), bound);
-  quantizeBounded(state, state + (hidden << 2), hidden, bound);
-}
-
-@inline function matvec(weights: usize, x: usize, y: usize, rows: i32, columns: i32, int8: bool): void {
-  if (int8) matvecInt8(weights, x, y, rows, columns);
-  else matvecF32(weights, x, y, rows, columns);
-}
-
 /** `x` and `hOperand` are what matvec takes: quantized with `int8`, floats without. */
 @inline function step(
   x: usize, W: usize, R: usize, h: usize, hOperand: usize, scratch: usize, input: i32, hidden: i32, linearBeforeReset: bool,
@@ -98,7 +61,7 @@ export function resetGruInt8(state: usize, hidden: i32): void {
   const candidateRows = align(hidden, 16);
   matvec(W, x, xSums, xRows(hidden), input, int8);
   matvec(R, hOperand, hSums, 2 * hidden, hidden, int8);
-  gates(xSums, hSums, hidden, !int8);
+  sigmoidGates(xSums, hSums, 2 * hidden, !int8);
   if (linearBeforeReset) {
     matvec(Rh, hOperand, hh, candidateRows, hidden, int8);
     update(xSums, hSums, h, hidden, true, !int8);
@@ -111,7 +74,7 @@ export function resetGruInt8(state: usize, hidden: i32): void {
   }
 }
 
-/** @param x quantized activations [input]   @param state stateBytesInt8(hidden), completed by resetGruInt8 */
+/** @param x quantized activations [input]   @param state stateBytesInt8(hidden), completed by resetInt8 */
 export function gruInt8(
   x: usize, W: usize, R: usize, state: usize, scratch: usize, input: i32, hidden: i32, linearBeforeReset: i32): void {
   const hq = state + (hidden << 2);

@@ -2,10 +2,14 @@
  * The whole boundary between the host and WebAssembly. Kernels are stateless: pointers in, pointers out, no allocation. Pointers
  * are 16-byte aligned; src/kernels/table.ts states the bytes that each kernel may touch.
  */
-export { gruF32, gruInt8, resetGruInt8 } from './gru';
+export { gruF32, gruInt8 } from './gru';
+export { lstmF32, lstmInt8 } from './lstm';
+export { resetInt8 as resetGruInt8, resetInt8 as resetLstmInt8 } from './recurrent';
 export { matvecF32, matvecInt8, packF32 } from './matvec';
 export { packInt8, quantize } from './quantize';
-export { logSoftmax, relu, sigmoid, softmax, tanh } from './activations';
+export { unary } from './unary';
+export { binary } from './binary';
+export { logSoftmax, softmax } from './softmax';
 export { powerSpectrum } from './fft';
 export { logMel } from './mel';
 export { copy } from './copy';

@@ -26,9 +26,16 @@
   return f32x4.extract_lane(a, 0);
 }
 
+@inline export function maxLanesI32(a: v128): i32 {
+  a = i32x4.max_s(a, v128.shuffle<i32>(a, a, 2, 3, 0, 1));
+  a = i32x4.max_s(a, v128.shuffle<i32>(a, a, 1, 0, 3, 2));
+  return i32x4.extract_lane(a, 0);
+}
+
+/** NaN if a lane is. */
 @inline export function maxLanesF32(a: v128): f32 {
-  a = f32x4.pmax(a, v128.shuffle<i32>(a, a, 2, 3, 0, 1));
-  a = f32x4.pmax(a, v128.shuffle<i32>(a, a, 1, 0, 3, 2));
+  a = f32x4.max(a, v128.shuffle<i32>(a, a, 2, 3, 0, 1));
+  a = f32x4.max(a, v128.shuffle<i32>(a, a, 1, 0, 3, 2));
   return f32x4.extract_lane(a, 0);
 }
 
@@ -39,4 +46,10 @@
 /** All ones in the lanes whose index i + 0 … i + 3 is below n. */
 @inline export function lanesBelow(i: i32, n: i32): v128 {
   return i32x4.lt_s(i32x4.add(i32x4(0, 1, 2, 3), i32x4.splat(i)), i32x4.splat(n));
+}
+
+/** Sets the lanes behind n floats, up to a multiple of 4, to zero. */
+export function clearPadding(y: usize, n: i32): void {
+  const last = y + ((n & -4) << 2);
+  if (n & 3) v128.store(last, v128.and(v128.load(last), lanesBelow(0, n & 3)));
 }

@@ -1,4 +1,4 @@
-import { log } from './functions';
+import { logNormal } from './functions';
 
 /**
  * Log energies of a sparse filterbank, four filters a turn:
@@ -28,7 +28,7 @@ export function logMel(power: usize, filters: usize, out: usize, groups: i32): v
       p2 += 16;
       p3 += 16;
     }
-    v128.store(out, log(f32x4.pmax(floor, sumsOf(a, b, c, d))));
+    v128.store(out, logNormal(f32x4.pmax(floor, sumsOf(a, b, c, d))));
   }
 }
 

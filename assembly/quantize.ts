@@ -1,4 +1,4 @@
-import { align, maxLanesF32, round4, sumLanesI32 } from './lanes';
+import { align, maxLanesI32, round4, sumLanesI32 } from './lanes';
 
 /**
  * Quantized activations, the right-hand side of every int8 product:
@@ -20,19 +20,25 @@ import { align, maxLanesF32, round4, sumLanesI32 } from './lanes';
   return align(4 + ((n + SEGMENT - 1) / SEGMENT) * 4, 16);
 }
 
-/** The largest |x| of n floats, n a multiple of 4. */
+/**
+ * The largest |x| of n floats, n a multiple of 4; NaN if there is one. Floats without a sign compare as their bits do, and NaN
+ * above all others: an integer maximum costs what `pmax`, which would lose NaN, does.
+ */
 export function maxAbs(x: usize, n: i32): f32 {
-  let max = f32x4.splat(0);
+  let max = i32x4.splat(0);
   const end = x + (<usize>n << 2);
-  for (; x < end; x += 16) max = f32x4.pmax(max, f32x4.abs(v128.load(x)));
-  return maxLanesF32(max);
+  for (; x < end; x += 16) max = i32x4.max_s(max, f32x4.abs(v128.load(x)));
+  return reinterpret<f32>(maxLanesI32(max));
 }
 
-/** Writes q and the sums for n floats, n a multiple of 8, |x| ≤ bound. */
+/**
+ * Writes q and the sums for n floats, n a multiple of 8, |x| ≤ bound. A bound that is infinite or NaN is a scale that is, and
+ * makes every product so, as it would be in floats.
+ */
 export function quantizeBounded(x: usize, quantized: usize, n: i32, bound: f32): void {
-  const usable = bound > SMALLEST_BOUND;
-  const inverse = f32x4.splat(usable ? Q_MAX / bound : 0);
-  store<f32>(quantized, usable ? bound / Q_MAX : 0);
+  const zero = bound <= SMALLEST_BOUND;
+  const inverse = f32x4.splat(zero ? 0 : Q_MAX / min<f32>(bound, f32.MAX_VALUE));
+  store<f32>(quantized, zero ? 0 : bound / Q_MAX);
   let q = quantized + headerBytes(n);
   let sum = quantized + 4;
   const end = x + (<usize>n << 2);
@@ -40,14 +46,18 @@ export function quantizeBounded(x: usize, quantized: usize, n: i32, bound: f32):
     const segmentEnd = min(end, x + (<usize>SEGMENT << 2));
     let sums = i32x4.splat(0);
     for (; x < segmentEnd; x += 32, q += 16) {
-      const packed = i16x8.narrow_i32x4_s(
-        round4(f32x4.mul(v128.load(x), inverse)), round4(f32x4.mul(v128.load(x, 16), inverse)));
+      const packed = i16x8.narrow_i32x4_s(steps(v128.load(x), inverse), steps(v128.load(x, 16), inverse));
       sums = i32x4.add(sums, i32x4.dot_i16x8_s(packed, i16x8.splat(1)));
       v128.store(q, packed);
     }
     store<i32>(sum, sumLanesI32(sums));
     sum += 4;
   }
+}
+
+/** x·inverse rounded; `pmin` fixes what NaN becomes, whose sign is the engine's choice. */
+@inline function steps(x: v128, inverse: v128): v128 {
+  return round4(f32x4.pmin(f32x4.splat(Q_MAX), f32x4.mul(x, inverse)));
 }
 
 /** Activations of any size: the scale follows the largest of them. */
@@ -65,8 +75,9 @@ export function quantize(x: usize, quantized: usize, n: i32): void {
  *
  *   packed [rows × columns] int8 | scale [rows] f32 | bias [rows] f32
  *
- * Segments of 512 columns come one after the other; within one, rows come in blocks of 16. Each i16 lane holds the weights of two rows, `hi << 8 | (lo + 128)`; a vector holds rows
- * i and i + 4 (i = 0 … 3) at two columns, so that a block takes two vectors a column pair: rows 0–7, then 8–15.
+ * Segments of 512 columns come one after the other; within one, rows come in blocks of 16. Each i16 lane holds the weights of
+ * two rows, `hi << 8 | (lo + 128)`; a vector holds rows i and i + 4 (i = 0 … 3) at two columns, so that a block takes two
+ * vectors a column pair: rows 0–7, then 8–15. A row with a weight that is not finite has such a scale: it gives NaN.
  *
  * @param source [rows × columns] f32, followed by [rows] f32 of bias
  * @param rows a multiple of 16   @param columns a multiple of 8; both padded with zeros
@@ -75,7 +86,7 @@ export function packInt8(source: usize, packed: usize, rows: i32, columns: i32):
   const scales = packed + rows * columns;
   for (let row = 0; row < rows; row++) {
     const bound = maxAbs(source + ((row * columns) << 2), columns);
-    store<f32>(scales + (row << 2), bound > SMALLEST_BOUND ? bound / 127 : 0);
+    store<f32>(scales + (row << 2), bound <= SMALLEST_BOUND ? 0 : bound / 127);
   }
   memory.copy(scales + (rows << 2), source + ((rows * columns) << 2), rows << 2);
   let lane = packed;

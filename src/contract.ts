@@ -2,13 +2,16 @@ import { parseDefaults, type DetectionDefaults } from './detection/settings.js';
 import { MetadataError } from './errors.js';
 import { parseRecipe, type Recipe } from './features/recipe.js';
 import { METADATA_KEYS, parseLabels, parseProperty, type Labels } from './model/metadata.js';
-import type { Network, TensorLayout, ValueId } from './model/network.js';
+import type { Network, ValueId } from './model/network.js';
+import type { Slot } from './inference/stream.js';
+import { parseStreaming, type StreamingOptions } from './streaming/settings.js';
 
-/** What a model says of itself: the recipe of its features, what its outputs mean, its decision defaults. */
+/** What a model says of itself: the recipe of its features, what its outputs mean, its decision defaults, how it streams. */
 export interface Contract {
   readonly frontend?: Recipe;
   readonly labels?: Labels;
   readonly detection?: DetectionDefaults;
+  readonly streaming?: StreamingOptions;
 }
 
 /** What a caller may replace in a contract. */
@@ -16,6 +19,7 @@ export interface ContractOptions {
   readonly frontend?: Partial<Recipe>;
   readonly labels?: Labels;
   readonly detection?: DetectionDefaults;
+  readonly streaming?: StreamingOptions;
 }
 
 /**
@@ -27,11 +31,13 @@ export function parseContract(properties: ReadonlyMap<string, string>, given: Co
   const frontend = given.frontend ?? parseProperty(properties, 'frontend');
   const labels = given.labels ?? parseProperty(properties, 'labels');
   const detection = given.detection ?? parseProperty(properties, 'detection');
+  const streaming = given.streaming ?? parseProperty(properties, 'streaming');
   const parsedLabels = labels && parseLabels(labels);
   return {
     ...(frontend && { frontend: parseRecipe(frontend) }),
     ...(parsedLabels && { labels: parsedLabels }),
     ...(detection && { detection: parseDefaults(detection, parsedLabels?.names) }),
+    ...(streaming && { streaming: parseStreaming(streaming) }),
   };
 }
 
@@ -46,18 +52,17 @@ export function required<Part extends keyof Contract>(contract: Contract, part: 
 }
 
 /**
- * Refuses a front end whose features are not what the network takes.
+ * Refuses a front end whose features are not what a stream of the network takes.
  *
  * @throws MetadataError
  */
-export function checkFeatures(network: Network, { numCoefficients }: Recipe): void {
-  const sizes = network.inputs.map((layout) => `${sizeOf(network, layout)} as "${layout.name}"`);
-  if (network.inputs.length !== 1 || sizeOf(network, network.inputs[0]) !== numCoefficients) {
-    throw new MetadataError(
-      `front end: makes ${numCoefficients} coefficients a frame, the model takes ${sizes.join(' and ')}; ` +
-        'numCoefficients must agree',
-    );
-  }
+export function checkFeatures(inputs: readonly Slot[], { numCoefficients }: Recipe): void {
+  if (inputs.length === 1 && inputs[0].size === numCoefficients) return;
+  const sizes = inputs.map(({ name, size }) => `${size} as "${name}"`).join(' and ');
+  throw new MetadataError(
+    `front end: makes ${numCoefficients} coefficients a frame, the model takes ${sizes || 'no frames'}; ` +
+      'numCoefficients must agree',
+  );
 }
 
 /**
@@ -65,37 +70,43 @@ export function checkFeatures(network: Network, { numCoefficients }: Recipe): vo
  *
  * @throws MetadataError when there is none of that name, its features are not as many as the labels, or are no probabilities
  */
-export function posteriorOf(network: Network, labels: Labels): string {
-  const output =
-    labels.output === undefined ? network.outputs[0] : network.outputs.find(({ name }) => name === labels.output);
+export function posteriorOf(network: Network, outputs: readonly Slot[], labels: Labels): string {
+  const name = labels.output ?? outputs[0].name;
+  const output = outputs.find((slot) => slot.name === name);
   if (!output) {
     throw new MetadataError(
-      `labels: output "${labels.output}" does not exist; outputs are ${network.outputs.map(({ name }) => name).join(', ')}`,
+      `labels: output "${name}" does not exist; outputs are ${outputs.map((slot) => slot.name).join(', ')}`,
     );
   }
-  const size = sizeOf(network, output);
+  const { size } = output;
   if (size !== labels.names.length) {
     throw new MetadataError(
-      `labels: got ${labels.names.length} names, expected ${size}, one a feature of output "${output.name}"`,
+      `labels: got ${labels.names.length} names, expected ${size}, one a feature of output "${name}"`,
     );
   }
-  if (!output.values.every((value) => isProbability(network, value))) {
+  const port = network.outputs.find((one) => one.name === name)!;
+  if (!isProbability(network, port.value)) {
     throw new MetadataError(
-      `labels: output "${output.name}" is no posterior: it does not come from a sigmoid or a softmax, and thresholds ` +
+      `labels: output "${name}" is no posterior: it does not come from a sigmoid or a softmax, and thresholds ` +
         'are probabilities; export the model with one at its end, or name another output',
     );
   }
-  return output.name;
+  return name;
 }
 
-function sizeOf(network: Network, { values }: TensorLayout): number {
-  return values.reduce((sum, id) => sum + network.values[id].size, 0);
-}
+/** Operations that only move what they are given, or average it. */
+const KEEPS_PROBABILITY = new Set(
+  'concat expand flatten gather globalPool identity pool reshape slice split squeeze tile transpose unsqueeze'.split(
+    ' ',
+  ),
+);
 
-/** Whether a value is made by a sigmoid or a softmax, or of parts of such. */
+/** Whether a tensor is made by a sigmoid or a softmax, or of parts of such. */
 function isProbability(network: Network, value: ValueId): boolean {
-  const layer = network.layers.find(({ output }) => output === value);
-  if (layer?.kind === 'slice') return isProbability(network, layer.input);
-  if (layer?.kind === 'concat') return layer.inputs.every((input) => isProbability(network, input));
-  return (layer?.kind === 'activation' && layer.activation === 'sigmoid') || (layer?.kind === 'softmax' && !layer.log);
+  const operation = network.operations.find(({ outputs }) => outputs.includes(value));
+  if (!operation) return false;
+  if (operation.kind === 'softmax') return !operation.log;
+  if (operation.kind === 'unary') return ['sigmoid', 'hardSigmoid'].includes(operation.function);
+  const parts = operation.kind === 'concat' ? operation.inputs : operation.inputs.slice(0, 1);
+  return KEEPS_PROBABILITY.has(operation.kind) && parts.every((part) => part !== null && isProbability(network, part));
 }

@@ -5,12 +5,12 @@ import { InputError } from './errors.js';
 import type { Framer } from './features/framer.js';
 import type { FrontEnd } from './features/front-end.js';
 import { checkSamples } from './features/samples.js';
-import type { Session } from './inference/session.js';
 import type { Stream } from './inference/stream.js';
+import type { Network } from './model/network.js';
 
 export interface DetectorOptions extends DetectionOptions {
   /**
-   * Called for every frame, before its events, with the posterior of every label (overwritten by the next frame) and the
+   * Called for every frame that the model answers, before its events, with the posterior of every label (overwritten by the next frame) and the
    * seconds from the start of the stream to the end of the frame. What it throws is thrown by `push` once all samples of the
    * chunk were heard; the events of that chunk then come with those of the next.
    */
@@ -52,29 +52,30 @@ export class Detector {
   #thrown: { readonly by: unknown } | undefined;
 
   /**
-   * @param frontEnd in the arena of the session
+   * @param stream of `network`, which becomes the detector's own
    * @throws MetadataError when the labels are missing, or the contract does not fit the network; TypeError or RangeError for
    *   wrong options
    */
-  constructor(session: Session, frontEnd: FrontEnd, contract: Contract, options: DetectorOptions = {}) {
+  constructor(network: Network, stream: Stream, frontEnd: FrontEnd, contract: Contract, options: DetectorOptions = {}) {
     checkOptions(options);
     const labels = required(contract, 'labels');
-    checkFeatures(session.network, frontEnd.recipe);
-    this.#output = posteriorOf(session.network, labels);
+    checkFeatures(stream.inputSlots, frontEnd.recipe);
+    this.#output = posteriorOf(network, stream.outputSlots, labels);
     this.labels = labels.names;
     this.sampleRate = frontEnd.recipe.sampleRate;
     this.settings = resolveSettings(labels.names, contract.detection, options);
     this.#onFrame = options.onFrame;
     const { smoothing, refractory, thresholds } = this.settings;
+    const { every } = stream.outputSlots.find(({ name }) => name === this.#output)!;
     const frames = (milliseconds: number): number =>
-      Math.round((milliseconds * this.sampleRate) / 1000 / frontEnd.recipe.hopLength);
+      Math.round((milliseconds * this.sampleRate) / 1000 / frontEnd.recipe.hopLength / every);
     this.#keywords = Object.entries(thresholds).map(([name, threshold]) => ({
       name,
       index: labels.names.indexOf(name),
       trigger: new Trigger(threshold, Math.max(1, frames(smoothing)), frames(refractory)),
     }));
     this.#framer = frontEnd.open();
-    this.#stream = session.open();
+    this.#stream = stream;
   }
 
   /** The labels that can fire. */
@@ -149,6 +150,7 @@ export class Detector {
 
   #step(): void {
     const posteriors = this.#stream.step(this.#framer.next())[this.#output];
+    if (!this.#stream.fresh) return;
     const { time } = this.#framer;
     try {
       this.#onFrame?.(posteriors, time);

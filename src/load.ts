@@ -1,24 +1,33 @@
+import { UnsupportedModelError } from './errors.js';
 import { parseContract, required, type Contract, type ContractOptions } from './contract.js';
 import { Detector, type DetectorOptions } from './detector.js';
 import { FrontEnd } from './features/front-end.js';
 import { checkSamples } from './features/samples.js';
 import { compile } from './inference/compile.js';
-import { run, type Tensor } from './inference/run.js';
+import { FrameEngine } from './inference/frame-engine.js';
+import { run, type RunOptions, type Tensor } from './inference/run.js';
+import { Runner } from './inference/runner.js';
 import { Session } from './inference/session.js';
-import type { Stream } from './inference/stream.js';
+import { Stream } from './inference/stream.js';
+import { WindowEngine } from './inference/window-engine.js';
+import { Arena } from './kernels/arena.js';
 import type { Precision } from './kernels/layout.js';
 import type { Network } from './model/network.js';
 import { importOnnx, type ImportedModel } from './onnx/index.js';
+import { operators } from './operators/index.js';
+import { foldConstants } from './operators/specialization.js';
 import { readSource, type ModelSource } from './source.js';
+import { analyze, type Analysis } from './streaming/analyze.js';
+import { resolveStreaming, type StreamingSettings } from './streaming/settings.js';
 import { summarize, type ModelSummary } from './summary.js';
 
-/** `frontend`, `labels` and `detection` replace what the file says of itself. */
+/** `frontend`, `labels`, `detection` and `streaming` replace what the file says of itself. */
 export interface LoadOptions extends ContractOptions {
   /** int8: weights of 8 bits, activations of 16. f32: as trained, to measure what quantization costs. Default int8. */
   readonly precision?: Precision;
 }
 
-const OPTIONS = ['precision', 'frontend', 'labels', 'detection'];
+const OPTIONS = ['precision', 'frontend', 'labels', 'detection', 'streaming'];
 
 /** Features of a whole recording. */
 export interface Features {
@@ -37,7 +46,13 @@ export class Model {
   readonly warnings: readonly string[];
   readonly producer: string;
   readonly opset: number;
-  readonly #session: Session;
+  /** How it runs on a stream. */
+  readonly streaming: StreamingSettings;
+  readonly #analysis: Analysis;
+  readonly #arena = new Arena();
+  readonly #runner: Runner;
+  /** Of a stateful model. */
+  readonly #session: Session | null;
   #frontEnd: FrontEnd | undefined;
 
   /** Use `loadModel`. */
@@ -49,12 +64,18 @@ export class Model {
     if (precision !== 'int8' && precision !== 'f32')
       throw new RangeError(`precision: got "${precision}", expected "int8" or "f32"`);
     this.metadata = parseContract(imported.metadata, options);
-    this.network = imported.network;
+    this.network = foldConstants(imported.network, operators);
     this.precision = precision;
     this.warnings = imported.warnings;
     this.producer = imported.producer;
     this.opset = imported.opset;
-    this.#session = new Session(this.network, compile(this.network, precision));
+    const streaming = this.metadata.streaming ?? {};
+    this.#analysis = analyze(this.network, streaming);
+    this.streaming = resolveStreaming(this.#analysis, streaming);
+    this.#runner = new Runner(this.network, precision, this.#arena);
+    const { frames } = this.#analysis;
+    const isStateful = this.streaming.mode === 'stateful' && frames;
+    this.#session = isStateful ? new Session(frames, compile(frames, precision), this.#arena) : null;
   }
 
   /**
@@ -62,13 +83,25 @@ export class Model {
    *
    * @throws InputError for missing or unknown tensors, wrong types or shapes
    */
-  run(inputs: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
-    return run(this.#session, inputs);
+  run(inputs: Readonly<Record<string, Tensor>>, options?: RunOptions): Record<string, Tensor> {
+    return run(this.#runner, inputs, options);
   }
 
-  /** One sequence, a frame at a time. Close it when it is no longer needed. */
+  /**
+   * One sequence, a frame at a time. Close it when it is no longer needed.
+   *
+   * @throws UnsupportedModelError for a network without a time axis
+   */
   stream(): Stream {
-    return this.#session.open();
+    if (this.#analysis.timeAxes.size === 0) {
+      throw new UnsupportedModelError(
+        'no input of the model has a time axis, so that there is nothing to stream; use model.run, or say which axis it is ' +
+          'with { streaming: { timeAxis: … } }',
+      );
+    }
+    if (this.#session) return new Stream(new FrameEngine(this.#session));
+    const { windowFrames, hopFrames } = this.streaming as StreamingSettings & { mode: 'windowed' };
+    return new Stream(new WindowEngine(this.#runner, this.#analysis, windowFrames, hopFrames));
   }
 
   /**
@@ -77,7 +110,14 @@ export class Model {
    * @throws MetadataError when neither the file nor `loadModel` said the front end and the labels
    */
   detector(options: DetectorOptions = {}): Detector {
-    return new Detector(this.#session, this.#openFrontEnd(), this.metadata, options);
+    const frontEnd = this.#openFrontEnd();
+    const stream = this.stream();
+    try {
+      return new Detector(this.network, stream, frontEnd, this.metadata, options);
+    } catch (error) {
+      stream.close();
+      throw error;
+    }
   }
 
   /**
@@ -101,12 +141,12 @@ export class Model {
 
   /** What `tympan inspect` prints, as plain JSON. */
   summary(): ModelSummary {
-    return summarize(this, this.#session);
+    return summarize(this, this.#analysis, this.#session, this.#arena.byteLength);
   }
 
-  /** The front end's tables are made once, and lie in the session's memory. */
+  /** The front end's tables are made once, and lie in the model's memory. */
   #openFrontEnd(): FrontEnd {
-    return (this.#frontEnd ??= new FrontEnd(required(this.metadata, 'frontend'), this.#session.arena));
+    return (this.#frontEnd ??= new FrontEnd(required(this.metadata, 'frontend'), this.#arena));
   }
 }
 

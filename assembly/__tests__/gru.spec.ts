@@ -1,22 +1,10 @@
 import { TANH_ERROR } from '../functions';
-import { gruF32, gruInt8, resetGruInt8, stateBytesInt8 } from '../gru';
+import { gruF32, gruInt8 } from '../gru';
 import { align } from '../lanes';
 import { f32Bytes, packF32 } from '../matvec';
 import { headerBytes, int8Bytes, packInt8, quantize, quantizeBounded } from '../quantize';
-import { int8Reference, pointer, Random, randomMatrix } from './support';
-
-/** tanhFast in scalar f32, operation for operation. */
-function tanhFastScalar(x: f32): f32 {
-  const v: f32 = x < -6.25 ? -6.25 : x > 6.25 ? 6.25 : x;
-  const u = v * v;
-  const p = (<f32>0.00146410642 * u + <f32>0.113964913) * u + <f32>0.999962675;
-  const q = ((<f32>5.32323562e-5 * u + <f32>0.0172987722) * u + <f32>0.447182377) * u + <f32>1;
-  return (v * p) / q;
-}
-
-function sigmoidFastScalar(x: f32): f32 {
-  return tanhFastScalar(x * <f32>0.5) * <f32>0.5 + <f32>0.5;
-}
+import { resetInt8, stateBytesInt8 } from '../recurrent';
+import { int8Reference, pointer, Random, randomMatrix, sigmoidFastScalar, tanhFastScalar } from './support';
 
 /** Random weights of a GRU, [rows, columns] and bias, unused rows zero. */
 class Weights {
@@ -72,7 +60,7 @@ function mismatches(random: Random, input: i32, hidden: i32, steps: i32, linearB
     store<f32>(pointer(state) + (j << 2), h[j]);
     bound = max(bound, abs(h[j]));
   }
-  resetGruInt8(pointer(state), hidden);
+  resetInt8(pointer(state), hidden);
   const xq = new StaticArray<u8>(headerBytes(input) + 2 * input);
   const hq = new StaticArray<u8>(headerBytes(hidden) + 2 * hidden);
   let wrong = 0;

@@ -86,6 +86,20 @@ describe('packInt8', () => {
   });
 });
 
+describe('packInt8 and weights that are not finite', () => {
+  it('gives NaN for their rows alone', () => {
+    const source = randomMatrix(new Random(8), 16, 8, 1), x = new Random(9).floats(8, -1, 1);
+    source[8 * 3 + 2] = NaN;
+    source[8 * 5 + 1] = Infinity;
+    const packed = new StaticArray<u8>(int8Bytes(16, 8)), q = new StaticArray<u8>(headerBytes(8) + 16);
+    const y = new StaticArray<f32>(16);
+    packInt8(pointer(source), pointer(packed), 16, 8);
+    quantize(pointer(x), pointer(q), 8);
+    matvecInt8(pointer(packed), pointer(q), pointer(y), 16, 8);
+    for (let row = 0; row < 16; row++) expect(isFinite(y[row])).toBe(row != 3 && row != 5);
+  });
+});
+
 describe('quantize', () => {
   it('rounds to the nearest of 32767 steps and sums every segment', () => {
     const random = new Random(4);
@@ -114,6 +128,35 @@ describe('quantize', () => {
     x[3] = 1e-20;
     quantize(pointer(x), pointer(q), 8);
     expect(load<i16>(pointer(q) + headerBytes(8) + 6)).toBe(32767);
+  });
+
+  it('keeps infinities and NaN apart from numbers: what is multiplied with them is not finite', () => {
+    const source = randomMatrix(new Random(6), 16, 16, 1);
+    const packed = new StaticArray<u8>(int8Bytes(16, 16)), q = new StaticArray<u8>(headerBytes(16) + 32);
+    packInt8(pointer(source), pointer(packed), 16, 16);
+    const extremes: StaticArray<f32> = [Infinity, -Infinity, NaN, -NaN];
+    for (let trial = 0; trial < 4; trial++) {
+      const x = new Random(7).floats(16, -1, 1), y = new StaticArray<f32>(16);
+      x[trial] = extremes[trial];
+      quantize(pointer(x), pointer(q), 16);
+      const value = <i32>load<i16>(pointer(q) + headerBytes(16) + 2 * trial);
+      expect(value).toBe(trial == 1 ? -32768 : 32767);
+      matvecInt8(pointer(packed), pointer(q), pointer(y), 16, 16);
+      for (let row = 0; row < 16; row++) {
+        if (trial < 2) expect(y[row]).toBe(source[row * 16 + trial] > 0 == (trial == 0) ? <f32>Infinity : <f32>-Infinity);
+        else expect(isNaN(y[row])).toBeTruthy();
+      }
+    }
+  });
+
+  it('takes the largest floats', () => {
+    const x = new StaticArray<f32>(8), q = new StaticArray<u8>(headerBytes(8) + 16);
+    x[0] = f32.MAX_VALUE;
+    x[1] = -f32.MAX_VALUE / 2;
+    quantize(pointer(x), pointer(q), 8);
+    expect(isFinite(load<f32>(pointer(q)))).toBeTruthy();
+    expect(load<i16>(pointer(q) + headerBytes(8))).toBe(32767);
+    expect(abs(<i32>load<i16>(pointer(q) + headerBytes(8) + 2) + 16384)).toBeLessThanOrEqual(1);
   });
 
   it('saturates at the bound that it is given', () => {

@@ -72,3 +72,16 @@ export function int8Reference(source: StaticArray<f32>, x: usize, header: i32, r
   }
   return y;
 }
+
+/** tanhFast in scalar f32, operation for operation. */
+export function tanhFastScalar(x: f32): f32 {
+  const v: f32 = x < -6.25 ? -6.25 : x > 6.25 ? 6.25 : x;
+  const u = v * v;
+  const p = (<f32>0.00146410642 * u + <f32>0.113964913) * u + <f32>0.999962675;
+  const q = ((<f32>5.32323562e-5 * u + <f32>0.0172987722) * u + <f32>0.447182377) * u + <f32>1;
+  return (v * p) / q;
+}
+
+export function sigmoidFastScalar(x: f32): f32 {
+  return tanhFastScalar(x * <f32>0.5) * <f32>0.5 + <f32>0.5;
+}

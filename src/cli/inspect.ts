@@ -35,7 +35,7 @@ function describe(file: string, summary: ModelSummary): string[] {
       [{ title: 'tensor' }, { title: 'shape' }, { title: 'role' }],
       [
         ...inputs.map(({ name, dims, role }) => [name, shape(dims), role === 'state' ? 'input, state' : 'input']),
-        ...outputs.map(({ name, dims, answers }) => [name, shape(dims), `output, ${answers}`]),
+        ...outputs.map(({ name, dims, role }) => [name, shape(dims), `output, ${role}`]),
       ],
     ),
     '',
@@ -56,7 +56,9 @@ function layers({ layers, parameters, multiplyAddsPerFrame, weightBytes }: Model
   const rows = layers.map((layer) => [
     layer.name,
     layer.kind,
-    `${layer.inputSize} → ${layer.outputSize}`,
+    `[${layer.dims.join(', ')}]`,
+    layer.timing,
+    layer.runs,
     count(layer.parameters),
     count(layer.multiplyAdds),
     count(layer.bytes),
@@ -65,17 +67,19 @@ function layers({ layers, parameters, multiplyAddsPerFrame, weightBytes }: Model
     [
       { title: 'layer' },
       { title: 'kind' },
-      { title: 'size', align: 'right' },
+      { title: 'output' },
+      { title: 'per' },
+      { title: 'runs on' },
       { title: 'parameters', align: 'right' },
       { title: 'multiply-adds', align: 'right' },
       { title: 'bytes', align: 'right' },
     ],
-    [...rows, ['total', '', '', count(parameters), count(multiplyAddsPerFrame), count(weightBytes)]],
+    [...rows, ['total', '', '', '', '', count(parameters), count(multiplyAddsPerFrame ?? 0), count(weightBytes ?? 0)]],
   );
 }
 
 function memory({ weightBytes, arenaBytes, streamBytes }: ModelSummary): string {
-  return `packed weights ${bytes(weightBytes)}, a stream ${bytes(streamBytes)}, in all ${bytes(arenaBytes)}`;
+  return `packed weights ${bytes(weightBytes ?? 0)}, a stream ${bytes(streamBytes)}, in all ${bytes(arenaBytes)}`;
 }
 
 /** Nested values as compact JSON; a long list, such as a mean for every coefficient, is only counted. */

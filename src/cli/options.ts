@@ -42,16 +42,18 @@ export function withDetection(command: Command): Command {
     .option('--refractory <ms>', 'after a detection, silence for this long', milliseconds);
 }
 
-/** What `use` makes of the model that the flags name; an error about either says which file it is. */
-export async function loadModelOf<T>(
-  { model = SHIPPED_MODEL, precision }: ModelFlags,
-  use: (model: Model) => T,
-): Promise<T> {
+/** What `use` makes of the model that the flags name. */
+export function loadModelOf<T>({ model = SHIPPED_MODEL, precision }: ModelFlags, use: (model: Model) => T): Promise<T> {
+  return about(model, async () => use(await loadModel(model, precision ? { precision } : {})));
+}
+
+/** What `work` makes of a file; an error about it says which file it is. */
+export async function about<T>(file: string, work: () => Promise<T>): Promise<T> {
   try {
-    return use(await loadModel(model, precision ? { precision } : {}));
+    return await work();
   } catch (error) {
-    const named = error instanceof InputError && error.message.includes(model);
-    if (error instanceof TympanError && !named) error.message = `${model}: ${error.message}`;
+    const named = error instanceof InputError && error.message.includes(file);
+    if (error instanceof TympanError && !named) error.message = `${file}: ${error.message}`;
     throw error;
   }
 }
@@ -87,6 +89,10 @@ export function loadDetector(
 export function nonEmpty(text: string): string {
   if (text === '') throw new InvalidArgumentError('Expected a name');
   return text;
+}
+
+export function nameList(text: string): string[] {
+  return text.split(',').map((name) => nonEmpty(name.trim()));
 }
 
 function milliseconds(text: string): number {

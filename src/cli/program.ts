@@ -1,6 +1,7 @@
 /** The `tympan` program: its commands, and what is the same for all of them: exit codes, errors, closed pipes. */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { addAnnotate } from './annotate.js';
 import { addDetect } from './detect.js';
 import { complain, fail } from './failure.js';
 import { addFeatures } from './features.js';
@@ -27,7 +28,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     .exitOverride()
     .helpCommand(false) // it answers an unknown command with all of the program's help on stderr
     .addHelpText('after', EXIT_CODES);
-  for (const add of [addDetect, addListen, addInspect, addFeatures, addHelp]) add(program);
+  for (const add of [addDetect, addListen, addInspect, addAnnotate, addFeatures, addHelp]) add(program);
 
   if (argv.length <= 2) {
     program.outputHelp();

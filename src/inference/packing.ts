@@ -1,5 +1,5 @@
 import { Arena } from '../kernels/arena.js';
-import type { GruLayer } from '../model/network.js';
+import type { GruLayer } from '../streaming/frame-network.js';
 import { matrixBytes, paddedRows, paddedSize, type Precision } from '../kernels/layout.js';
 
 /** A matrix as a model has it, row by row, with the bias that its product gets. */
@@ -9,6 +9,9 @@ export interface Matrix {
   readonly weights: Float32Array; // [rows, columns]
   readonly bias: Float32Array; // [rows]
 }
+
+/** What all recurrent layers have. */
+type RecurrentMatrices = Pick<GruLayer, 'inputSize' | 'hiddenSize' | 'W' | 'R' | 'Wb' | 'Rb'>;
 
 /** Packs matrices with the kernels, in a memory of its own. */
 export class Packer {
@@ -60,11 +63,9 @@ function padGates(matrix: Matrix, hidden: number): Matrix {
   return { rows: gates * padded, columns: matrix.columns, weights, bias };
 }
 
-/** The matrices of a GRU as gruInt8 and gruF32 take them. */
-export function gruMatrices(layer: GruLayer): { W: Matrix; R: [zr: Matrix, h: Matrix] } {
-  const H = layer.hiddenSize;
-  return {
-    W: padGates(rowsOf(layer.W, layer.Wb, layer.inputSize, 0, 3 * H), H),
-    R: [padGates(rowsOf(layer.R, layer.Rb, H, 0, 2 * H), H), padGates(rowsOf(layer.R, layer.Rb, H, 2 * H, 3 * H), H)],
-  };
+/** Gates `from` to `to` of a recurrent layer's W or R, with their biases, every gate padded. */
+export function gatesOf(layer: RecurrentMatrices, side: 'W' | 'R', from: number, to: number): Matrix {
+  const { hiddenSize: H, inputSize } = layer;
+  const [weights, bias, columns] = side === 'W' ? [layer.W, layer.Wb, inputSize] : [layer.R, layer.Rb, H];
+  return padGates(rowsOf(weights, bias, columns, from * H, to * H), H);
 }

@@ -1,5 +1,6 @@
-import { verifyPointer, verifyProgram } from '../kernels/program.js';
 import type { Precision } from '../kernels/layout.js';
+import { verifyPointer, verifyProgram, type Regions } from '../kernels/program.js';
+import type { HostLayer, Schedule } from '../streaming/frame-network.js';
 
 /** Where a value's `size` floats are. */
 export interface Port {
@@ -7,33 +8,61 @@ export interface Port {
   readonly size: number;
 }
 
+/** Kernel calls, or one operation of the host, that run at the same frames. */
+export type Section = KernelSection | HostSection;
+
+export interface KernelSection {
+  readonly kind: 'kernels';
+  readonly schedule: Schedule;
+  readonly program: Int32Array;
+}
+
+export interface HostSection {
+  readonly kind: 'host';
+  readonly schedule: Schedule;
+  readonly layer: HostLayer;
+}
+
 /**
- * A network ready to run, as plain data: it can be cloned, posted to a worker or an audio worklet, and replayed by any host
- * of the kernels. Regions: `constants` are shared by all streams of a model, scratch too; every stream has its own state.
+ * A network ready to run frame by frame, as plain data: it can be cloned, posted to a worker or an audio worklet, and replayed by
+ * any host of the kernels. Regions: `constants` are shared by all streams of a model, scratch too; every stream has its own state.
  */
 export interface Plan {
   readonly precision: Precision;
   readonly constants: Uint8Array;
   readonly scratchBytes: number;
   readonly stateBytes: number;
-  /** Kernel calls that begin a sequence, after the initial states were written. */
-  readonly reset: Int32Array;
-  /** Kernel calls of one frame. */
-  readonly step: Int32Array;
-  /** In the order of `Network.values`. */
+  /** What begins a sequence, after the initial states were written. */
+  readonly reset: readonly Section[];
+  /** What makes one frame. */
+  readonly step: readonly Section[];
+  /** In the order of `FrameNetwork.values`. */
   readonly ports: readonly Port[];
-  /** Bytes of constants that each layer takes, in the order of `Network.layers`. */
+  /** Bytes of constants that each layer takes, in the order of `FrameNetwork.layers`. */
   readonly layerBytes: readonly number[];
 }
 
 /**
- * Checks once that no kernel call and no port of the plan reaches outside its regions.
+ * Checks once that no kernel call, no operation and no port of the plan reaches outside its regions.
  *
  * @throws RangeError naming the kernel and the argument
  */
 export function verifyPlan(plan: Plan): void {
-  const regions = [plan.constants.byteLength, plan.scratchBytes, plan.stateBytes] as const;
-  verifyProgram(plan.reset, plan.constants, regions);
-  verifyProgram(plan.step, plan.constants, regions);
+  const regions: Regions = [plan.constants.byteLength, plan.scratchBytes, plan.stateBytes];
+  for (const section of [...plan.reset, ...plan.step]) {
+    if (section.kind === 'kernels') verifyProgram(section.program, plan.constants, regions);
+    else verifyHost(section.layer, plan);
+  }
   for (const { pointer, size } of plan.ports) verifyPointer(pointer, 4 * size, regions);
+}
+
+/** The operation itself checks its operands' sizes; here they are held against their values. */
+function verifyHost({ name, inputs, outputs, operands }: HostLayer, { ports }: Plan): void {
+  const check = (value: number | null, size: number, what: string): void => {
+    if (value === null) return;
+    if (!ports[value] || !(ports[value].size >= size))
+      throw new RangeError(`plan: ${name}: ${what} has ${ports[value]?.size ?? 'no'} floats, expected ${size}`);
+  };
+  inputs.forEach((value, i) => check(value, operands[i]?.dims.reduce((a, b) => a * b, 1) ?? 0, `input ${i}`));
+  outputs.forEach((value, i) => check(value, 0, `output ${i}`));
 }

@@ -1,208 +1,150 @@
-import { InputError } from '../errors.js';
-import { axisSize, hasTime, type Axis, type Network, type TensorLayout } from '../model/network.js';
-import { isFloat32Array, typeName } from '../typed-arrays.js';
-import type { Session } from './session.js';
-import type { Stream } from './stream.js';
+import { InputError, ModelFormatError } from '../errors.js';
+import {
+  elementTypeOf,
+  type ElementType,
+  type Numbers,
+  type Port,
+  type TensorType,
+  type ValueId,
+} from '../model/network.js';
+import { elements, type Operand } from '../operators/operator.js';
+import { newNumbers } from '../operators/specialization.js';
+import { typeName } from '../typed-arrays.js';
+import { refuseUnknown } from './names.js';
+import type { Run, Runner } from './runner.js';
 
-/** A whole tensor, shaped like onnxruntime's. */
+/** Arrays by the type of the tensor, as onnxruntime has them; half floats are given and returned as float32. */
+const ARRAYS = {
+  float32: Float32Array,
+  float64: Float64Array,
+  int8: Int8Array,
+  int16: Int16Array,
+  int32: Int32Array,
+  int64: BigInt64Array,
+  uint8: Uint8Array,
+  uint16: Uint16Array,
+  bool: Uint8Array,
+} as const;
+
+export type TensorData =
+  Float32Array | Float64Array | Int8Array | Int16Array | Int32Array | BigInt64Array | Uint8Array | Uint16Array;
+
+/** A tensor as onnxruntime has it, in a plain object. */
 export interface Tensor {
-  readonly type: 'float32';
+  readonly type: keyof typeof ARRAYS;
   readonly dims: readonly number[];
-  readonly data: Float32Array;
+  /** Row-major, in the array that goes with `type`: Float32Array for float32, BigInt64Array for int64. */
+  readonly data: TensorData;
 }
 
-/** What a sequence's sizes are in one call of `run`. */
-interface Sizes {
-  readonly batch: number;
-  readonly frames: number;
+export interface RunOptions {
+  /** Every tensor that is computed, by its ONNX name, in the order of computing, instead of the outputs alone. */
+  readonly trace?: boolean;
+}
+
+/** What a tensor of the file's type is outside: floats that are computed in float32 are float32. */
+function outsideType(type: TensorType): Tensor['type'] {
+  return type === 'float16' || type === 'bfloat16' ? 'float32' : type;
 }
 
 /**
- * Whole tensors in, whole tensors out, with ONNX's semantics: every sequence of the batch starts from its initial state.
+ * Runs a network on whole tensors, as ONNX defines it.
  *
- * @throws InputError for a missing or unknown tensor, a wrong type or shape, or no frames
+ * @throws InputError for missing or unknown tensors, wrong types or shapes
  */
-export function run(session: Session, inputs: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
-  const { network } = session;
-  if (typeof inputs !== 'object' || inputs === null)
-    throw new InputError(`run: got ${typeName(inputs)}, expected tensors by name`);
-  const given = [...network.inputs, ...network.states];
-  for (const name of Object.keys(inputs)) {
-    if (!given.some((layout) => layout.name === name)) {
-      throw new InputError(
-        `input "${name}" does not exist; this model has ${given.map((layout) => `"${layout.name}"`).join(', ')}`,
-      );
-    }
-  }
-  const sizes = matchSizes(given, inputs);
-  const outputs = Object.fromEntries(network.outputs.map((layout) => [layout.name, emptyTensor(layout, sizes)]));
-  const stream = session.open();
-  try {
-    runBatch(stream, network, inputs, outputs, sizes);
-  } finally {
-    stream.close();
-  }
-  return outputs;
-}
-
-function runBatch(
-  stream: Stream,
-  network: Network,
+export function run(
+  runner: Runner,
   inputs: Readonly<Record<string, Tensor>>,
-  outputs: Record<string, Tensor>,
-  sizes: Sizes,
-): void {
-  const map = (layout: TensorLayout): Mapping => mapLayout(layout, sizes);
-  const frameOf = (mapping: Mapping): [string, Float32Array] => [mapping.name, new Float32Array(mapping.places.length)];
-  const inputMaps = network.inputs.map(map);
-  const stateMaps = network.states.map(map);
-  const everyFrame = network.outputs.filter(hasTime).map(map);
-  const lastFrame = network.outputs.filter((layout) => !hasTime(layout)).map(map);
-  const frames = Object.fromEntries(inputMaps.map(frameOf));
-  const states = Object.fromEntries(stateMaps.map(frameOf));
-  for (let batch = 0; batch < sizes.batch; batch++) {
-    for (const mapping of stateMaps) gather(mapping, inputs[mapping.name], batch, 0, states[mapping.name]);
-    stream.reset(states);
-    for (let time = 0; time < sizes.frames; time++) {
-      for (const mapping of inputMaps) gather(mapping, inputs[mapping.name], batch, time, frames[mapping.name]);
-      stream.step(frames);
-      for (const mapping of everyFrame)
-        scatter(mapping, outputs[mapping.name], batch, time, stream.outputs[mapping.name]);
-    }
-    for (const mapping of lastFrame) scatter(mapping, outputs[mapping.name], batch, 0, stream.outputs[mapping.name]);
+  { trace = false }: RunOptions = {},
+): Record<string, Tensor> {
+  const { network } = runner;
+  refuseUnknown('input', 'tensor', inputs, network.inputs);
+  const sizes = new Map<string, { size: number; name: string }>();
+  const operands = network.inputs.map((port): [ValueId, Operand] => {
+    const tensor = inputs[port.name];
+    checkTensor(port, tensor, sizes);
+    return [port.value, operandOf(port, tensor)];
+  });
+  const prepared = prepareFor(runner, new Map(operands), inputs);
+  for (const { name, value } of network.inputs) write(prepared.numbers(value), inputs[name]);
+  prepared.compute();
+  const values = trace
+    ? prepared.made.map((value) => ({ value, name: network.names[value], type: null }))
+    : network.outputs;
+  const results = [...values, ...(trace ? network.outputs : [])];
+  return Object.fromEntries(results.map(({ name, value, type }) => [name, tensorOf(prepared, value, type)]));
+}
+
+/** Shapes that the file leaves open may turn out not to fit together. */
+function prepareFor(
+  runner: Runner,
+  operands: ReadonlyMap<ValueId, Operand>,
+  inputs: Readonly<Record<string, Tensor>>,
+): Run {
+  try {
+    return runner.prepare(operands);
+  } catch (error) {
+    if (!(error instanceof ModelFormatError)) throw error;
+    const shapes = runner.network.inputs.map(({ name }) => `"${name}" [${inputs[name].dims}]`).join(', ');
+    throw new InputError(`the network does not fit ${shapes}: ${error.message}`);
   }
 }
 
-function emptyTensor(layout: TensorLayout, { batch, frames }: Sizes): Tensor {
-  const dims = layout.axes.map((axis) => axisSize(axis, batch, frames));
-  return { type: 'float32', dims, data: new Float32Array(dims.reduce((product, dim) => product * dim, 1)) };
+/** Whole numbers may decide shapes, and are known; floats are not looked at before the network runs. */
+function operandOf({ type }: Port, { dims, data }: Tensor): Operand {
+  const element = elementTypeOf(type);
+  return {
+    type: element,
+    dims: [...dims],
+    data: element === 'float' ? null : write(newNumbers(element, data.length), { dims, data }),
+  };
 }
 
-/** Batch and number of frames, which all inputs must agree on. */
-function matchSizes(layouts: readonly TensorLayout[], inputs: Readonly<Record<string, Tensor>>): Sizes {
-  const known: Known = {};
-  for (const layout of layouts) {
-    checkTensor(layout, inputs[layout.name]);
-    layout.axes.forEach((axis, i) => {
-      if (!matchAxis(axis, inputs[layout.name].dims[i], known)) throw wrongShape(layout, inputs[layout.name]);
-    });
-  }
-  return { batch: known.batch ?? 1, frames: known.time ?? 1 };
+function write(target: Numbers, { data }: Pick<Tensor, 'dims' | 'data'>): Numbers {
+  if (data instanceof Float32Array) target.set(data);
+  else for (let i = 0; i < data.length; i++) target[i] = Number(data[i]);
+  return target;
 }
 
-/** What tensors have said of the sizes so far. */
-type Known = { -readonly [Role in 'batch' | 'time']?: number };
-
-function wrongShape(layout: TensorLayout, { dims, data }: Tensor): InputError {
-  return new InputError(
-    `input "${layout.name}": got [${dims}] with ${data.length} floats, expected ${printDims(layout)}`,
-  );
+function tensorOf(prepared: Run, value: ValueId, type: TensorType | null): Tensor {
+  const { type: element, dims } = prepared.shapeOf(value);
+  const inside: Readonly<Record<ElementType, Tensor['type']>> = { float: 'float32', integer: 'int64', boolean: 'bool' };
+  const isLike = type !== null && elementTypeOf(type) === element;
+  const outside = isLike ? outsideType(type) : inside[element];
+  const numbers = prepared.numbers(value);
+  const data = new ARRAYS[outside](elements(dims));
+  for (let i = 0; i < data.length; i++) data[i] = data instanceof BigInt64Array ? BigInt(numbers[i]) : numbers[i];
+  return { type: outside, dims: [...dims], data };
 }
 
-function checkTensor(layout: TensorLayout, tensor: Tensor | undefined): void {
-  const where = `input "${layout.name}"`;
-  if (!tensor) throw new InputError(`${where} is missing; expected float32 ${printDims(layout)}`);
-  const { type, dims, data } = tensor;
-  if (type !== 'float32' || !isFloat32Array(data)) {
+const print = (dims: Port['dims']): string => (dims ? `[${dims.join(', ')}]` : 'any shape');
+
+/** @param sizes what the open dimensions have been so far */
+function checkTensor(port: Port, tensor: Tensor | undefined, sizes: Map<string, { size: number; name: string }>): void {
+  const where = `input "${port.name}"`;
+  const type = outsideType(port.type);
+  if (!tensor) throw new InputError(`${where} is missing; expected ${type} ${print(port.dims)}`);
+  const { dims, data } = tensor;
+  const expected = ARRAYS[type];
+  const isOfType = tensor.type === type && Object.prototype.toString.call(data) === `[object ${expected.name}]`;
+  if (!isOfType)
     throw new InputError(
-      `${where}: got type ${type} with a ${typeName(data)}, expected float32 with a Float32Array as data`,
+      `${where}: got type ${tensor.type} with a ${typeName(data)}, expected ${type} with ${/^[AEIOU]/.test(expected.name) ? 'an' : 'a'} ${expected.name} as data`,
     );
-  }
   if (!Array.isArray(dims)) throw new InputError(`${where}: got ${typeName(dims)} as dims, expected an array`);
-  const elements = dims.reduce((product, dim) => product * dim, 1);
-  if (
-    dims.length !== layout.axes.length ||
-    elements !== data.length ||
-    !dims.every((dim) => Number.isInteger(dim) && dim > 0)
-  ) {
-    throw wrongShape(layout, tensor);
-  }
-}
-
-/** Holds the size of one axis against its factors; the one that is not known yet takes what the others leave. */
-function matchAxis(axis: Axis, size: number, known: Known): boolean {
-  let left = size;
-  let open: 'batch' | 'time' | undefined;
-  for (const { role, size: stated } of axis) {
-    const isRepeated = role === 'batch' || role === 'time';
-    const expected = isRepeated ? (known[role] ?? (typeof stated === 'number' ? stated : undefined)) : Number(stated);
-    if (expected === undefined) {
-      if (open) return false; // two open sizes in one axis can't be told apart
-      open = role as 'batch' | 'time';
-    } else {
-      if (typeof stated === 'number' && stated !== expected) return false;
-      if (isRepeated) known[role] = expected;
-      left /= expected;
-    }
-  }
-  if (open) known[open] = left;
-  return Number.isInteger(left) && (open !== undefined || left === 1);
-}
-
-/** A layout's shape with the names of its open dimensions, such as `[batch, time, 40]`. */
-function printDims(layout: TensorLayout): string {
-  return `[${layoutDims(layout).join(', ')}]`;
-}
-
-/** Dimensions of a tensor: numbers, and names (or products of names) of open ones. */
-export function layoutDims(layout: TensorLayout): (number | string)[] {
-  return layout.axes.map((axis) => {
-    const known = axis.reduce((product, { size }) => (typeof size === 'number' ? product * size : product), 1);
-    const open = axis.filter(({ size }) => typeof size === 'string').map(({ size }) => size);
-    if (open.length === 0) return known;
-    return known === 1 ? open.join('·') : `${known}·${open.join('·')}`;
-  });
-}
-
-/** Where the elements of one frame are in a tensor: `places[i] + batch · batchStride + time · timeStride`. */
-interface Mapping {
-  readonly name: string;
-  readonly places: readonly number[];
-  readonly batchStride: number;
-  readonly timeStride: number;
-}
-
-function mapLayout({ name, axes }: TensorLayout, sizes: Sizes): Mapping {
-  const strides = { batch: 0, time: 0 };
-  const elements: { role: 'part' | 'feature'; extent: number; stride: number }[] = [];
-  let stride = 1;
-  for (const factor of axes.flat().reverse()) {
-    const extent = axisSize([factor], sizes.batch, sizes.frames);
-    if (factor.role === 'batch' || factor.role === 'time') strides[factor.role] = stride;
-    else elements.unshift({ role: factor.role, extent, stride });
-    stride *= extent;
-  }
-  let places = [0];
-  for (const role of ['part', 'feature'] as const) {
-    for (const { extent, stride: step } of elements.filter((element) => element.role === role)) {
-      places = places.flatMap((place) => Array.from({ length: extent }, (_, i) => place + i * step));
-    }
-  }
-  return { name, places, batchStride: strides.batch, timeStride: strides.time };
-}
-
-function gather(
-  { places, batchStride, timeStride }: Mapping,
-  tensor: Tensor,
-  batch: number,
-  time: number,
-  frame: Float32Array,
-): void {
-  const start = batch * batchStride + time * timeStride;
-  places.forEach((place, i) => {
-    frame[i] = tensor.data[start + place];
-  });
-}
-
-function scatter(
-  { places, batchStride, timeStride }: Mapping,
-  tensor: Tensor,
-  batch: number,
-  time: number,
-  frame: Float32Array,
-): void {
-  const start = batch * batchStride + time * timeStride;
-  places.forEach((place, i) => {
-    tensor.data[start + place] = frame[i];
+  const wrong = () =>
+    new InputError(`${where}: got [${dims}] with ${data.length} elements, expected ${print(port.dims)}`);
+  if (!dims.every((dim) => Number.isInteger(dim) && dim > 0) || elements(dims) !== data.length) throw wrong();
+  if (!port.dims) return;
+  if (port.dims.length !== dims.length) throw wrong();
+  port.dims.forEach((dim, axis) => {
+    if (typeof dim === 'number' && dim !== dims[axis]) throw wrong();
+    if (typeof dim !== 'string') return;
+    const known = sizes.get(dim);
+    if (known && known.size !== dims[axis])
+      throw new InputError(
+        `${where}: "${dim}" is ${dims[axis]} on axis ${axis}, and ${known.size} of input "${known.name}"`,
+      );
+    sizes.set(dim, { size: dims[axis], name: port.name });
   });
 }

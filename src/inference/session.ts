@@ -1,28 +1,39 @@
-import { Arena } from '../kernels/arena.js';
-import type { Network } from '../model/network.js';
+import type { Arena } from '../kernels/arena.js';
+import { operators } from '../operators/index.js';
+import { prepare } from '../operators/specialization.js';
+import type { FrameNetwork, HostLayer } from '../streaming/frame-network.js';
+import { Machine, type PreparedLayers } from './machine.js';
 import { verifyPlan, type Plan } from './plan.js';
-import { Stream } from './stream.js';
 
-/** A plan in memory: weights and scratch, which its streams share. */
+/** A plan in memory: weights and scratch, which its machines share. */
 export class Session {
-  readonly network: Network;
-  readonly plan: Plan;
-  /** Shared with whoever works on the same streams, such as a front end. */
-  readonly arena = new Arena();
   readonly #constants: number;
   readonly #scratch: number;
+  readonly #prepared: PreparedLayers;
 
   /** @throws RangeError when the plan reaches outside its own regions, or memory does not suffice */
-  constructor(network: Network, plan: Plan) {
+  constructor(
+    readonly network: FrameNetwork,
+    readonly plan: Plan,
+    /** Shared with whoever works on the same streams, such as a front end. */
+    readonly arena: Arena,
+  ) {
     verifyPlan(plan);
-    this.network = network;
-    this.plan = plan;
-    this.#constants = this.arena.place(plan.constants);
-    this.#scratch = this.arena.allocate(plan.scratchBytes);
+    const layers = [...plan.reset, ...plan.step].flatMap((section): HostLayer[] =>
+      section.kind === 'host' ? [section.layer] : [],
+    );
+    this.#prepared = new Map(layers.map((layer) => [layer, prepare(operators, layer.operation, layer.operands)]));
+    this.#constants = arena.place(plan.constants);
+    this.#scratch = arena.allocate(plan.scratchBytes);
   }
 
-  open(): Stream {
-    const state = this.arena.allocate(this.plan.stateBytes);
-    return new Stream(this.network, this.plan, this.arena, [this.#constants, this.#scratch, state]);
+  open(): Machine {
+    return new Machine(this.plan, this.arena, this.#constants, this.#scratch, this.#prepared);
+  }
+
+  /** Gives the memory back, once no machine is open. */
+  close(): void {
+    this.arena.release(this.#constants, this.plan.constants.byteLength);
+    this.arena.release(this.#scratch, this.plan.scratchBytes);
   }
 }

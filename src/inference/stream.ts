@@ -1,56 +1,91 @@
 import { InputError } from '../errors.js';
-import type { Arena } from '../kernels/arena.js';
-import { bindProgram, type Regions } from '../kernels/program.js';
-import { execute } from '../kernels/table.js';
-import type { Network, TensorLayout } from '../model/network.js';
-import type { Plan } from './plan.js';
-import { checkFrame, refuseUnknown, Slot } from './slot.js';
+import { refuseUnknown } from './names.js';
+import { findNotFinite, isFloat32Array, typeName } from '../typed-arrays.js';
 
-/**
- * A network running on one sequence, frame by frame. Frames of one tensor are its features; the values of a stacked state lie
- * one after the other, in the tensor's order.
- */
+/** An input, state or output of a stream: the floats of one frame, whatever the layout of batch and time in the file. */
+export interface Slot {
+  readonly name: string;
+  readonly size: number;
+}
+
+export interface OutputSlot extends Slot {
+  /** Frames of input from one answer to the next. */
+  readonly every: number;
+}
+
+/** What a stream drives: a network on one sequence, which checks nothing. */
+export interface Engine {
+  readonly inputs: readonly Slot[];
+  readonly states: readonly Slot[];
+  readonly outputs: readonly OutputSlot[];
+  writeInput(index: number, frame: Float32Array): void;
+  writeState(index: number, state: Float32Array): void;
+  /** Forgets the sequence before. */
+  clear(): void;
+  /** After the states have been written. */
+  begin(): void;
+  /** Takes the frame that has been written, and fills the outputs that it has made; whether there were any. */
+  compute(outputs: readonly Float32Array[]): boolean;
+  release(): void;
+}
+
+/** A network running on one sequence, frame by frame. Frames of one tensor are its features, row-major without batch and time. */
 export class Stream {
-  /** Outputs of the last `step`, by name; overwritten by the next one. */
+  /** Outputs of the last `step` that made some, by name: zeros until then, overwritten by the next one. */
   readonly outputs: Readonly<Record<string, Float32Array>>;
-  readonly #arena: Arena;
-  readonly #regions: Regions;
-  readonly #stateBytes: number;
-  readonly #reset: Int32Array;
-  readonly #step: Int32Array;
-  readonly #inputs: readonly Slot[];
-  readonly #states: readonly Slot[];
-  readonly #outputs: readonly Slot[];
-  #open = true;
+  readonly #engine: Engine;
+  readonly #outputs: readonly Float32Array[];
+  #isFresh = false;
+  #isOpen = true;
 
-  constructor(network: Network, plan: Plan, arena: Arena, regions: Regions) {
-    const slot = (layout: TensorLayout): Slot => new Slot(arena, layout, plan, regions);
-    this.#arena = arena;
-    this.#regions = regions;
-    this.#stateBytes = plan.stateBytes;
-    this.#reset = bindProgram(plan.reset, regions);
-    this.#step = bindProgram(plan.step, regions);
-    this.#inputs = network.inputs.map(slot);
-    this.#states = network.states.map(slot);
-    this.#outputs = network.outputs.map(slot);
-    this.outputs = Object.fromEntries(this.#outputs.map(({ name, size }) => [name, new Float32Array(size)]));
+  /** Use `model.stream()`. */
+  constructor(engine: Engine) {
+    this.#engine = engine;
+    this.#outputs = engine.outputs.map(({ size }) => new Float32Array(size));
+    this.outputs = Object.fromEntries(engine.outputs.map(({ name }, i) => [name, this.#outputs[i]]));
     this.reset();
+  }
+
+  /**
+   * Whether the last `step` has made outputs. Always, but for networks that look ahead, take steps over several frames, or run on a
+   * window that is not full.
+   */
+  get fresh(): boolean {
+    return this.#isFresh;
+  }
+
+  /** What `step` takes. */
+  get inputSlots(): readonly Slot[] {
+    return this.#engine.inputs;
+  }
+
+  /** What `reset` takes. */
+  get stateSlots(): readonly Slot[] {
+    return this.#engine.states;
+  }
+
+  /** What `step` returns. */
+  get outputSlots(): readonly OutputSlot[] {
+    return this.#engine.outputs;
   }
 
   /**
    * Begins a new sequence.
    *
-   * @param states initial states by name, each [parts × hidden]; one that is left out is zero
+   * @param states initial states by name, row-major; one that is left out is zero
    * @throws InputError for an unknown name, a wrong type or length, or numbers that are not finite; the stream is then as before
    */
   reset(states: Readonly<Record<string, Float32Array>> = {}): void {
     this.#assertOpen();
-    refuseUnknown('state', states, this.#states);
-    const given = this.#states.filter(({ name }) => states[name] !== undefined);
-    for (const slot of given) checkFrame(slot, states[slot.name]);
-    this.#arena.f32.fill(0, this.#regions[2] >> 2, (this.#regions[2] + this.#stateBytes) >> 2);
-    for (const slot of given) slot.write(states[slot.name]);
-    execute(this.#reset, this.#arena.kernels);
+    refuseUnknown('state', 'Float32Array', states, this.#engine.states);
+    for (const slot of this.#engine.states) if (states[slot.name] !== undefined) checkFrame(slot, states[slot.name]);
+    this.#engine.clear();
+    this.#engine.states.forEach(({ name }, i) => {
+      if (states[name] !== undefined) this.#engine.writeState(i, states[name]);
+    });
+    this.#engine.begin();
+    this.#isFresh = false;
+    for (const output of this.#outputs) output.fill(0);
   }
 
   /**
@@ -63,30 +98,42 @@ export class Stream {
    */
   step(frame: Float32Array | Readonly<Record<string, Float32Array>>): Readonly<Record<string, Float32Array>> {
     this.#assertOpen();
-    if (this.#inputs.length === 1 && (ArrayBuffer.isView(frame) || typeof frame !== 'object' || frame === null)) {
-      checkFrame(this.#inputs[0], frame);
-      this.#inputs[0].write(frame as Float32Array);
+    if (
+      this.#engine.inputs.length === 1 &&
+      (ArrayBuffer.isView(frame) || typeof frame !== 'object' || frame === null)
+    ) {
+      checkFrame(this.#engine.inputs[0], frame);
+      this.#engine.writeInput(0, frame as Float32Array);
     } else {
       this.#writeByName(frame as Readonly<Record<string, Float32Array>>);
     }
-    execute(this.#step, this.#arena.kernels);
-    for (const slot of this.#outputs) slot.read(this.outputs[slot.name]);
+    this.#isFresh = this.#engine.compute(this.#outputs);
     return this.outputs;
   }
 
   /** Gives the stream's memory back; it can't be used any more. */
   close(): void {
-    if (this.#open) this.#arena.release(this.#regions[2], this.#stateBytes);
-    this.#open = false;
+    if (this.#isOpen) this.#engine.release();
+    this.#isOpen = false;
   }
 
   #assertOpen(): void {
-    if (!this.#open) throw new InputError('this stream is closed; open another one with model.stream()');
+    if (!this.#isOpen) throw new InputError('this stream is closed; open another one with model.stream()');
   }
 
   #writeByName(frames: Readonly<Record<string, Float32Array>>): void {
-    refuseUnknown('input', frames, this.#inputs);
-    for (const slot of this.#inputs) checkFrame(slot, frames?.[slot.name]);
-    for (const slot of this.#inputs) slot.write(frames[slot.name]);
+    refuseUnknown('input', 'Float32Array', frames, this.#engine.inputs);
+    for (const slot of this.#engine.inputs) checkFrame(slot, frames?.[slot.name]);
+    this.#engine.inputs.forEach(({ name }, i) => this.#engine.writeInput(i, frames[name]));
   }
+}
+
+/** @throws InputError when `floats` is not what a slot takes */
+function checkFrame(slot: Slot, floats: unknown): void {
+  const expected = `expected a Float32Array of ${slot.size}`;
+  if (!isFloat32Array(floats))
+    throw new InputError(`"${slot.name}": got ${floats === undefined ? 'nothing' : typeName(floats)}, ${expected}`);
+  if (floats.length !== slot.size) throw new InputError(`"${slot.name}": got ${floats.length} floats, ${expected}`);
+  const bad = findNotFinite(floats);
+  if (bad >= 0) throw new InputError(`"${slot.name}": element ${bad} is ${floats[bad]}, expected finite numbers`);
 }

@@ -29,10 +29,13 @@ export function matrixBytes(precision: Precision, rows: number, columns: number)
   return precision === 'int8' ? rows * columns + rows * 8 : (rows * columns + rows) * 4;
 }
 
-/** A GRU's state of `hidden` (padded) units. */
-export function gruStateBytes(precision: Precision, hidden: number): number {
+/** h of `hidden` (padded) units, with which every state begins; for int8 its quantized form and its bound follow. */
+function hiddenBytes(precision: Precision, hidden: number): number {
   return precision === 'int8' ? 4 * hidden + quantizedBytes(hidden) + 16 : 4 * hidden;
 }
+
+/** A GRU's state: h. */
+export const gruStateBytes = hiddenBytes;
 
 /** R of a GRU: the matrix of z and r, then that of the candidate. */
 export function gruRecurrentBytes(precision: Precision, hidden: number): number {
@@ -43,6 +46,17 @@ export function gruRecurrentBytes(precision: Precision, hidden: number): number 
 export function gruScratchBytes(hidden: number): number {
   return 4 * (paddedRows(3 * hidden) + 2 * hidden + paddedRows(hidden) + hidden) + quantizedBytes(hidden);
 }
+
+/** Bytes from an LSTM's state, which begins as a GRU's does, to its cell C [hidden] f32. */
+export const lstmCellOffset = hiddenBytes;
+
+/** An LSTM's state: h, then C. */
+export function lstmStateBytes(precision: Precision, hidden: number): number {
+  return lstmCellOffset(precision, hidden) + 4 * hidden;
+}
+
+/** Scratch of an LSTM step: x-sums and h-sums of four gates. */
+export const lstmScratchBytes = (hidden: number): number => 2 * 4 * (4 * hidden);
 
 /** Tables of a power spectrum of `size` points, in floats: see assembly/fft.ts. */
 export function spectrumTableFloats(size: number): number {

@@ -11,20 +11,32 @@ type GruKernel = (
   linearBeforeReset: number,
 ) => void;
 
+type LstmKernel = (
+  x: number,
+  W: number,
+  R: number,
+  state: number,
+  scratch: number,
+  input: number,
+  hidden: number,
+) => void;
+
 /** The exports of the compiled module; see assembly/index.ts. Pointers are byte offsets into `memory`. */
 export interface KernelExports {
   readonly memory: WebAssembly.Memory;
   gruF32: GruKernel;
   gruInt8: GruKernel;
+  lstmF32: LstmKernel;
+  lstmInt8: LstmKernel;
   resetGruInt8(state: number, hidden: number): void;
+  resetLstmInt8(state: number, hidden: number): void;
   matvecF32(weights: number, x: number, y: number, rows: number, columns: number): void;
   matvecInt8(weights: number, quantized: number, y: number, rows: number, columns: number): void;
   packF32(source: number, packed: number, rows: number, columns: number): void;
   packInt8(source: number, packed: number, rows: number, columns: number): void;
   quantize(x: number, quantized: number, n: number): void;
-  sigmoid(x: number, y: number, n: number): void;
-  tanh(x: number, y: number, n: number): void;
-  relu(x: number, y: number, n: number): void;
+  unary(x: number, parameters: number, y: number, n: number, f: number): void;
+  binary(a: number, b: number, y: number, n: number, f: number): void;
   softmax(x: number, y: number, n: number): void;
   logSoftmax(x: number, y: number, scratch: number, n: number): void;
   powerSpectrum(samples: number, tables: number, work: number, power: number, size: number): void;

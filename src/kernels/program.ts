@@ -91,12 +91,11 @@ export function verifyPointer(pointer: number, bytes: number, regions: Regions, 
  */
 export function verifyProgram(program: Int32Array, constants: Uint8Array, regions: Regions): void {
   for (const { kernel, pointers, counts } of readCalls(program)) {
-    kernel.counts.forEach(([name, multipleOf], i) => {
-      if (counts[i] < 0 || counts[i] % multipleOf !== 0) {
-        throw new RangeError(
-          `program: ${kernel.name}: ${name} is ${counts[i]}, expected a multiple of ${multipleOf}, 0 or more`,
-        );
-      }
+    kernel.counts.forEach(([name, multipleOf, choices], i) => {
+      const count = counts[i];
+      if (count >= 0 && count % multipleOf === 0 && !(choices && count >= choices.length)) return;
+      const expected = choices ? `0 to ${choices.length - 1}` : `a multiple of ${multipleOf}, 0 or more`;
+      throw new RangeError(`program: ${kernel.name}: ${name} is ${count}, expected ${expected}`);
     });
     pointers.slice(-kernel.written).forEach((pointer, i) => {
       if (regionOf(pointer) !== Region.constants) return;
@@ -132,7 +131,7 @@ export function printProgram(program: Int32Array): string {
         ...pointers.map(
           (pointer, i) => `${kernel.pointers[i]}=${REGION_NAMES[regionOf(pointer)]}+${offsetOf(pointer)}`,
         ),
-        ...counts.map((count, i) => `${kernel.counts[i][0]}=${count}`),
+        ...counts.map((count, i) => `${kernel.counts[i][0]}=${kernel.counts[i][2]?.[count] ?? count}`),
       ];
       return `${kernel.name}(${args.join(', ')})`;
     })

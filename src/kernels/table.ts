@@ -4,6 +4,8 @@ import {
   gruRecurrentBytes,
   gruScratchBytes,
   gruStateBytes,
+  lstmScratchBytes,
+  lstmStateBytes,
   matrixBytes,
   paddedRows,
   quantizedBytes,
@@ -12,6 +14,8 @@ import {
   type Precision,
 } from './layout.js';
 import type { KernelExports } from './module.js';
+
+export { execute } from './execute.js';
 
 /** A kernel that a program may call: its parameters, pointers first, and the bytes behind each pointer. */
 export interface Kernel {
@@ -25,28 +29,38 @@ export interface Kernel {
   readonly tableExtents?: (pointers: number[], counts: number[], constants: Uint8Array) => number[];
 }
 
-/** A whole number, 0 or more, that is a multiple of something: 1, or what the kernel's loops take at a time. */
-type Count = readonly [name: string, multipleOf: number];
+/**
+ * A whole number, 0 or more, that is a multiple of something: 1, or what the kernel's loops take at a time; or an index into
+ * `choices`.
+ */
+type Count = readonly [name: string, multipleOf: number, choices?: readonly string[]];
+
+/** The functions of `unary` in the order of their codes; what they compute is said in assembly/unary.ts. */
+export const UNARY_FUNCTIONS = [
+  'affine',
+  'elu',
+  'hardSigmoid',
+  'leakyRelu',
+  'relu',
+  'scaledTanh',
+  'sigmoid',
+  'softplus',
+  'softsign',
+  'tanh',
+  'thresholdedRelu',
+  'clip',
+  'abs',
+  'exp',
+  'log',
+  'neg',
+  'sqrt',
+  'reciprocal',
+] as const;
+
+/** The functions of `binary` in the order of their codes. */
+export const BINARY_FUNCTIONS = ['add', 'sub', 'mul', 'div', 'min', 'max'] as const;
 
 export type KernelName = Exclude<keyof KernelExports, 'memory' | 'packF32' | 'packInt8'>;
-
-/** Code of a kernel in a program: its index in KERNELS. */
-const enum Code {
-  gruF32,
-  gruInt8,
-  resetGruInt8,
-  matvecF32,
-  matvecInt8,
-  quantize,
-  sigmoid,
-  tanh,
-  relu,
-  softmax,
-  logSoftmax,
-  powerSpectrum,
-  logMel,
-  copy,
-}
 
 function gru(precision: Precision): Kernel {
   return {
@@ -68,6 +82,36 @@ function gru(precision: Precision): Kernel {
   };
 }
 
+function lstm(precision: Precision): Kernel {
+  return {
+    name: precision === 'int8' ? 'lstmInt8' : 'lstmF32',
+    pointers: ['x', 'W', 'R', 'state', 'scratch'],
+    written: 2,
+    counts: [
+      ['input', 8],
+      ['hidden', 8],
+    ],
+    extents: (input, hidden) => [
+      precision === 'int8' ? quantizedBytes(input) : 4 * input,
+      matrixBytes(precision, 4 * hidden, input),
+      matrixBytes(precision, 4 * hidden, hidden),
+      lstmStateBytes(precision, hidden),
+      lstmScratchBytes(hidden),
+    ],
+  };
+}
+
+/** Completes a state with int8 weights, which begins with h whatever follows. */
+function reset(name: 'resetGruInt8' | 'resetLstmInt8'): Kernel {
+  return {
+    name,
+    pointers: ['state'],
+    written: 1,
+    counts: [['hidden', 8]],
+    extents: (hidden) => [gruStateBytes('int8', hidden)],
+  };
+}
+
 function matvec(precision: Precision): Kernel {
   return {
     name: precision === 'int8' ? 'matvecInt8' : 'matvecF32',
@@ -85,15 +129,8 @@ function matvec(precision: Precision): Kernel {
   };
 }
 
-function elementwise(name: 'sigmoid' | 'tanh' | 'relu' | 'softmax'): Kernel {
-  return {
-    name,
-    pointers: ['x', 'y'],
-    written: 1,
-    counts: [['n', 1]],
-    extents: (n) => [align(4 * n, 16), align(4 * n, 16)],
-  };
-}
+/** A vector of `n` floats, which kernels take four at a time. */
+const vectorBytes = (n: number): number => align(4 * n, 16);
 
 /** How far the groups of a filterbank, and the power that they read, reach; see assembly/mel.ts. */
 function filterExtents(pointers: number[], [groups]: number[], constants: Uint8Array): number[] {
@@ -112,17 +149,14 @@ function filterExtents(pointers: number[], [groups]: number[], constants: Uint8A
   return [powerBytes, at - start, 16 * groups];
 }
 
-/** In the order of Code. */
+/** In the order of Code in execute.ts: a program names a kernel by its index here. */
 export const KERNELS: readonly Kernel[] = [
   gru('f32'),
   gru('int8'),
-  {
-    name: 'resetGruInt8',
-    pointers: ['state'],
-    written: 1,
-    counts: [['hidden', 8]],
-    extents: (hidden) => [gruStateBytes('int8', hidden)],
-  },
+  reset('resetGruInt8'),
+  lstm('f32'),
+  lstm('int8'),
+  reset('resetLstmInt8'),
   matvec('f32'),
   matvec('int8'),
   {
@@ -132,16 +166,39 @@ export const KERNELS: readonly Kernel[] = [
     counts: [['n', 8]],
     extents: (n) => [4 * n, quantizedBytes(n)],
   },
-  elementwise('sigmoid'),
-  elementwise('tanh'),
-  elementwise('relu'),
-  elementwise('softmax'),
+  {
+    name: 'unary',
+    pointers: ['x', 'parameters', 'y'],
+    written: 1,
+    counts: [
+      ['n', 1],
+      ['function', 1, UNARY_FUNCTIONS],
+    ],
+    extents: (n) => [vectorBytes(n), 16, vectorBytes(n)],
+  },
+  {
+    name: 'binary',
+    pointers: ['a', 'b', 'y'],
+    written: 1,
+    counts: [
+      ['n', 1],
+      ['function', 1, BINARY_FUNCTIONS],
+    ],
+    extents: (n) => [vectorBytes(n), vectorBytes(n), vectorBytes(n)],
+  },
+  {
+    name: 'softmax',
+    pointers: ['x', 'y'],
+    written: 1,
+    counts: [['n', 1]],
+    extents: (n) => [vectorBytes(n), vectorBytes(n)],
+  },
   {
     name: 'logSoftmax',
     pointers: ['x', 'y', 'scratch'],
     written: 2,
     counts: [['n', 1]],
-    extents: (n) => [align(4 * n, 16), align(4 * n, 16), align(4 * n, 16)],
+    extents: (n) => [vectorBytes(n), vectorBytes(n), vectorBytes(n)],
   },
   {
     name: 'powerSpectrum',
@@ -173,59 +230,3 @@ export const KERNELS: readonly Kernel[] = [
     extents: (fromOffset, toOffset, bytes) => [fromOffset + bytes, toOffset + bytes],
   },
 ];
-
-/**
- * Runs a bound program. A switch rather than a table of functions: it keeps every call site monomorphic, and a call into
- * WebAssembly then costs nanoseconds.
- */
-export function execute(program: Int32Array, k: KernelExports): void {
-  const p = program;
-  for (let i = 0; i < p.length;) {
-    switch (p[i++]) {
-      case Code.gruF32:
-        k.gruF32(p[i++], p[i++], p[i++], p[i++], p[i++], p[i++], p[i++], p[i++]);
-        break;
-      case Code.gruInt8:
-        k.gruInt8(p[i++], p[i++], p[i++], p[i++], p[i++], p[i++], p[i++], p[i++]);
-        break;
-      case Code.resetGruInt8:
-        k.resetGruInt8(p[i++], p[i++]);
-        break;
-      case Code.matvecF32:
-        k.matvecF32(p[i++], p[i++], p[i++], p[i++], p[i++]);
-        break;
-      case Code.matvecInt8:
-        k.matvecInt8(p[i++], p[i++], p[i++], p[i++], p[i++]);
-        break;
-      case Code.quantize:
-        k.quantize(p[i++], p[i++], p[i++]);
-        break;
-      case Code.sigmoid:
-        k.sigmoid(p[i++], p[i++], p[i++]);
-        break;
-      case Code.tanh:
-        k.tanh(p[i++], p[i++], p[i++]);
-        break;
-      case Code.relu:
-        k.relu(p[i++], p[i++], p[i++]);
-        break;
-      case Code.softmax:
-        k.softmax(p[i++], p[i++], p[i++]);
-        break;
-      case Code.logSoftmax:
-        k.logSoftmax(p[i++], p[i++], p[i++], p[i++]);
-        break;
-      case Code.powerSpectrum:
-        k.powerSpectrum(p[i++], p[i++], p[i++], p[i++], p[i++]);
-        break;
-      case Code.logMel:
-        k.logMel(p[i++], p[i++], p[i++], p[i++]);
-        break;
-      case Code.copy:
-        k.copy(p[i++], p[i++], p[i++], p[i++], p[i++]);
-        break;
-      default:
-        throw new RangeError(`program: word ${i - 1}: got code ${p[i - 1]}, expected 0 to ${KERNELS.length - 1}`);
-    }
-  }
-}

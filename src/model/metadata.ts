@@ -17,6 +17,7 @@ export const METADATA_KEYS = {
   frontend: 'tympan.frontend',
   labels: 'tympan.labels',
   detection: 'tympan.detection',
+  streaming: 'tympan.streaming',
 } as const;
 
 /**

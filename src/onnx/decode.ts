@@ -9,7 +9,7 @@ const maxFileBytes = 64 * 1024 * 1024;
 /** GRU with `linear_before_reset` is of opset 3, its form without `output_sequence` of opset 7. */
 const oldestOpset = 7;
 
-/** ONNX 1.23: no operator that raise.ts or folding.ts knows changed its meaning after 13, but for what arguments.ts reads. */
+/** ONNX 1.23: what changed up to it in the operators that translate.ts knows is translated. */
 const newestOpset = 28;
 
 export interface DecodedModel {

@@ -1,24 +1,25 @@
 /** The graph of a model: what its outputs need, in an order in which every node follows what it reads. */
 import { ModelFormatError, UnsupportedModelError } from '../errors.js';
-import { maxRank, symbol, type Dim } from './dims.js';
-import { listed, quoted } from './names.js';
+import { maxNodes, maxPortName, maxRank } from './limits.js';
+import { listed, printable, quoted } from './names.js';
 import { Node } from './node.js';
 import type { GraphProto, TensorProto, ValueInfoProto } from './onnx-proto.js';
 
-export interface GraphInput {
+/** What the file says of an input or output. */
+export interface Declaration {
   readonly name: string;
-  /** TensorProto.DataType */
-  readonly elementType: number;
-  /** null when the file does not give them. */
-  readonly dims: readonly Dim[] | null;
+  /** TensorProto.DataType; 0 where the file does not give it. */
+  readonly dataType: number;
+  /** null where the file does not give them. */
+  readonly dims: readonly (number | string)[] | null;
 }
 
 export interface Graph {
   readonly nodes: readonly Node[];
   readonly initializers: ReadonlyMap<string, TensorProto>;
   /** Those that no initializer gives a value to, in the file's order. */
-  readonly inputs: ReadonlyMap<string, GraphInput>;
-  readonly outputs: readonly string[];
+  readonly inputs: ReadonlyMap<string, Declaration>;
+  readonly outputs: readonly Declaration[];
   /** How many inputs of nodes and outputs of the graph read a tensor. */
   readonly uses: ReadonlyMap<string, number>;
 }
@@ -29,37 +30,49 @@ export function readGraph(proto: GraphProto): Graph {
       `the graph has ${proto.sparseInitializer.length} sparse initializers: save them as dense tensors`,
     );
   }
+  if (proto.node.length > maxNodes) {
+    throw new UnsupportedModelError(
+      `the graph has ${proto.node.length} nodes, at most ${maxNodes} are supported; export recurrent layers as RNN, GRU or LSTM, not step by step`,
+    );
+  }
   const initializers = new Map<string, TensorProto>();
   for (const tensor of proto.initializer) {
     if (!tensor.name) throw new ModelFormatError('an initializer of the graph has no name');
     if (initializers.has(tensor.name)) throw new ModelFormatError(`initializer ${quoted(tensor.name)} is given twice`);
     initializers.set(tensor.name, tensor);
   }
-  const inputs = new Map<string, GraphInput>();
+  const inputs = new Map<string, Declaration>();
   for (const info of proto.input) {
     if (inputs.has(info.name)) throw new ModelFormatError(`graph input ${quoted(info.name)} is given twice`);
-    if (!initializers.has(info.name)) inputs.set(info.name, readInput(info));
+    if (initializers.has(info.name)) continue;
+    if (info.type && !info.type.tensorType)
+      throw new UnsupportedModelError(`graph input ${quoted(info.name)} is not a tensor`);
+    inputs.set(info.name, declared(info, 'an input'));
   }
-  const outputs = proto.output.map(({ name }) => name);
-  if (outputs.length === 0) throw new ModelFormatError('the graph has no outputs');
-  if (new Set(outputs).size < outputs.length)
-    throw new ModelFormatError(`an output of the graph is given twice: ${listed(outputs)}`);
+  const outputs = proto.output.map((info) => declared(info, 'an output'));
+  const results = outputs.map(({ name }) => name);
+  if (results.length === 0) throw new ModelFormatError('the graph has no outputs');
+  if (new Set(results).size < results.length)
+    throw new ModelFormatError(`an output of the graph is given twice: ${listed(results)}`);
   const all = proto.node.map((node) => new Node(node));
-  const nodes = neededNodes(all, outputs, (name) => initializers.has(name) || inputs.has(name));
-  return { nodes, initializers, inputs, outputs, uses: countUses(nodes, outputs) };
+  const nodes = neededNodes(all, results, (name) => initializers.has(name) || inputs.has(name));
+  return { nodes, initializers, inputs, outputs, uses: countUses(nodes, results) };
 }
 
-function readInput(info: ValueInfoProto): GraphInput {
-  const { name } = info;
-  if (!name) throw new ModelFormatError('an input of the graph has no name');
-  const tensor = info.type?.tensorType;
-  if (!tensor) throw new UnsupportedModelError(`graph input ${quoted(name)} is not a tensor`);
-  const dims = tensor.shape?.dim.map(({ dimValue, dimParam }, axis): Dim => {
-    if (dimParam) return symbol(dimParam);
-    return Number.isSafeInteger(dimValue) && Number(dimValue) > 0 ? Number(dimValue) : symbol(`${name}.${axis}`);
+function declared({ name, type }: ValueInfoProto, what: string): Declaration {
+  if (!name) throw new ModelFormatError(`${what} of the graph has no name`);
+  if (name.length > maxPortName) {
+    throw new ModelFormatError(
+      `${what} of the graph has a name of ${name.length} characters, at most ${maxPortName} are supported: ${quoted(name)}`,
+    );
+  }
+  const dims = type?.tensorType?.shape?.dim.map(({ dimValue, dimParam }, axis) => {
+    if (dimParam) return printable(dimParam);
+    return Number.isSafeInteger(dimValue) && Number(dimValue) > 0 ? Number(dimValue) : `${printable(name)}.${axis}`;
   });
-  if (dims && dims.length > maxRank) throw new ModelFormatError(`graph input ${quoted(name)} has ${dims.length} axes`);
-  return { name, elementType: tensor.elemType, dims: dims ?? null };
+  if (dims && dims.length > maxRank)
+    throw new ModelFormatError(`${what} of the graph, ${quoted(name)}, has ${dims.length} axes, more than ${maxRank}`);
+  return { name, dataType: type?.tensorType?.elemType ?? 0, dims: dims ?? null };
 }
 
 /** Nodes that the outputs depend on, depth first without recursion. */

@@ -1,8 +1,8 @@
-/** ONNX models in, the neutral layer form out. */
+/** ONNX models in, the neutral form of a network out. */
 import type { Network } from '../model/network.js';
 import { decodeModel } from './decode.js';
 import { readGraph } from './graph.js';
-import { raiseGraph } from './raise.js';
+import { translateGraph } from './translate.js';
 
 export interface ImportedModel {
   readonly network: Network;
@@ -24,5 +24,5 @@ export interface ImportedModel {
  */
 export function importOnnx(bytes: Uint8Array): ImportedModel {
   const { graph, opset, producer, metadata } = decodeModel(bytes);
-  return { ...raiseGraph(readGraph(graph), opset, producer), metadata, producer, opset };
+  return { ...translateGraph(readGraph(graph), opset, producer), metadata, producer, opset };
 }

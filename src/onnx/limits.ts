@@ -1,57 +1,19 @@
-/** What a network may take, whatever its file's size: nodes may share weights, and a small file may ask for large tensors. */
-import { UnsupportedModelError } from '../errors.js';
-import { parameterCount, type Layer } from '../model/network.js';
-import { quoted } from './names.js';
+/** What a file may ask for, whatever its size: held against it before memory is taken. */
 
-/** Values that one tensor stacks: layers of a state. */
-export const maxParts = 256;
+/** A network has tens to hundreds; exporters that write out every time step, thousands. */
+export const maxNodes = 16384;
 
-/** Features of one value, in a frame. */
-const maxFeatures = 65536;
+/** Inputs of a node, and its outputs: those that take any number join the steps or layers of a network. */
+export const maxPlaces = 4096;
 
-/** Elements of an integer or boolean tensor: they are shapes, axes and indices. */
-export const maxIntegers = 4096;
+/** What nodes become: an operator of many inputs becomes several operations. */
+export const maxOperations = 65536;
 
-const maxLayers = 4096;
+/** Axes of a tensor: more than any operator's tensors have. */
+export const maxRank = 16;
 
-/**
- * Weights and biases of all layers, shared ones counted in each: twice what fits into the largest file as float16. A
- * frame's multiply-adds are no more than these, as every layer uses each of its weights once.
- */
-const maxParameters = 2 ** 26;
+/** Integers and truth values of all constants, 8 bytes each: they are shapes, axes, indices and masks. */
+export const maxIntegers = 2 ** 20;
 
-/** Features of all values, which memory holds side by side while a frame is computed. */
-const maxValueElements = 2 ** 22;
-
-/** What is left of the above. */
-export class Budget {
-  #layers = maxLayers;
-  #parameters = maxParameters;
-  #elements = maxValueElements;
-
-  takeLayer(layer: Layer): void {
-    this.#layers--;
-    this.#parameters -= parameterCount(layer);
-    const where = `layer ${quoted(layer.name)}`;
-    if (this.#layers < 0)
-      throw new UnsupportedModelError(`${where} would be layer ${maxLayers + 1}; a wake word has a few`);
-    if (this.#parameters < 0) {
-      throw new UnsupportedModelError(
-        `with ${where} the layers have more than ${maxParameters} weights, shared ones counted in each; use a smaller network`,
-      );
-    }
-  }
-
-  takeValue(name: string, size: number): void {
-    if (size > maxFeatures)
-      throw new UnsupportedModelError(
-        `tensor ${quoted(name)} has ${size} features a frame, at most ${maxFeatures} are supported`,
-      );
-    this.#elements -= size;
-    if (this.#elements < 0) {
-      throw new UnsupportedModelError(
-        `with ${quoted(name)} the tensors have more than ${maxValueElements} features a frame in all; use a smaller network`,
-      );
-    }
-  }
-}
+/** Characters of an input's or output's name, which is kept as it is. */
+export const maxPortName = 1024;

@@ -1,10 +1,10 @@
 /** A node of the graph, which knows what of it was read: what nobody read would be computed wrong, so it is refused. */
 import { ModelFormatError, UnsupportedModelError } from '../errors.js';
-import type { Constant } from './constants.js';
 import { isOnnxDomain } from './decode.js';
-import { printable, quoted } from './names.js';
+import { maxPlaces } from './limits.js';
+import { listed, printable, quoted } from './names.js';
 import type { AttributeProto, NodeProto } from './onnx-proto.js';
-import { readTensor } from './tensors.js';
+import { exactInteger, readTensor, type TypedConstant } from './tensors.js';
 
 /** AttributeProto.AttributeType */
 const attributeTypes = { f: 1, i: 2, s: 3, t: 4, floats: 6, ints: 7, strings: 8 };
@@ -13,7 +13,7 @@ export class Node {
   readonly op: string;
   /** `GRU node "gru_1"`: how messages call it. */
   readonly where: string;
-  /** The name of the layer it becomes. */
+  /** The name of the operation it becomes. */
   readonly name: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
@@ -26,6 +26,9 @@ export class Node {
     this.where = `${printable(this.op)} node ${quoted(this.name)}`;
     this.inputs = proto.input;
     this.outputs = proto.output;
+    const places = Math.max(this.inputs.length, this.outputs.length);
+    if (places > maxPlaces)
+      throw this.unsupported(`it has ${places} inputs or outputs, at most ${maxPlaces} are supported`);
     for (const attribute of proto.attribute) {
       if (this.#attributes.has(attribute.name))
         throw this.malformed(`attribute ${quoted(attribute.name)} is given twice`);
@@ -52,10 +55,7 @@ export class Node {
   }
 
   int(name: string, fallback: number): number {
-    const value = this.#attribute(name, 'i')?.i ?? fallback;
-    if (!Number.isSafeInteger(value))
-      throw this.malformed(`attribute ${quoted(name)} is ${value}, beyond what an integer may be here`);
-    return value;
+    return exactInteger(this.#attribute(name, 'i')?.i ?? fallback, `${this.where}: attribute ${quoted(name)}`);
   }
 
   requiredInt(name: string): number {
@@ -63,13 +63,28 @@ export class Node {
     return this.int(name, 0);
   }
 
+  /** 0 or 1 in the file. */
+  flag(name: string, fallback = false): boolean {
+    const value = this.int(name, Number(fallback));
+    if (value !== 0 && value !== 1) throw this.malformed(`attribute ${quoted(name)} is ${value}, expected 0 or 1`);
+    return value === 1;
+  }
+
+  /** Attributes are float32; so are their defaults. */
   float(name: string, fallback: number): number {
-    return this.#attribute(name, 'f')?.f ?? fallback;
+    return this.#attribute(name, 'f')?.f ?? Math.fround(fallback);
   }
 
   string(name: string, fallback: string): string {
     const bytes = this.#attribute(name, 's')?.s;
     return bytes ? new TextDecoder().decode(bytes) : fallback;
+  }
+
+  /** What `choices` has under the attribute's text. */
+  choice<T>(name: string, fallback: string, choices: Readonly<Record<string, T>>): T {
+    const text = this.string(name, fallback);
+    if (Object.hasOwn(choices, text)) return choices[text];
+    throw this.unsupported(`${name} ${quoted(text)} is not known, only ${listed(Object.keys(choices))}`);
   }
 
   ints(name: string): readonly number[] | null {
@@ -85,7 +100,7 @@ export class Node {
     return strings ? strings.map((bytes) => new TextDecoder().decode(bytes)) : null;
   }
 
-  tensor(name: string): Constant | null {
+  tensor(name: string): TypedConstant | null {
     const attribute = this.#attribute(name, 't');
     if (!attribute) return null;
     if (!attribute.t) throw this.malformed(`attribute ${quoted(name)} holds no tensor`);

@@ -1,15 +1,18 @@
 /** TensorProto → the values it holds, whichever of ONNX's ways it stores them in. */
 import { ModelFormatError, UnsupportedModelError } from '../errors.js';
-import { maxRank } from './dims.js';
-import type { Constant } from './constants.js';
-import { elementTypeOf, type ElementType } from './element-types.js';
-import { maxIntegers } from './limits.js';
+import { elementTypeOf, type Constant, type TensorType } from '../model/network.js';
+import { storageOf, type Storage } from './element-types.js';
+import { maxIntegers, maxRank } from './limits.js';
 import { listed, printable, quoted } from './names.js';
 import type { TensorProto } from './onnx-proto.js';
 
+export interface TypedConstant extends Constant {
+  readonly tensorType: TensorType;
+}
+
 /** Values are copied: the result holds no view of the file. */
-export function readTensor(tensor: TensorProto, name = tensor.name): Constant {
-  const type = elementTypeOf(tensor.dataType);
+export function readTensor(tensor: TensorProto, name = tensor.name): TypedConstant {
+  const storage = storageOf(tensor.dataType);
   if (tensor.dataLocation === 1 || tensor.externalData.length > 0) {
     throw new UnsupportedModelError(
       `tensor ${quoted(name)} keeps its data in another file (${externalFile(tensor)}): save the model as one file with onnx.save(onnx.load(path), "single.onnx")`,
@@ -17,21 +20,40 @@ export function readTensor(tensor: TensorProto, name = tensor.name): Constant {
   }
   if (tensor.segment)
     throw new UnsupportedModelError(`tensor ${quoted(name)} is one segment of a larger one: save it whole`);
-  if (!type)
+  if (!storage)
     throw new UnsupportedModelError(
       `tensor ${quoted(name)} has elements of type ${tensor.dataType}, which is not supported; use float32`,
     );
+  const type = elementTypeOf(storage.type);
   const count = elementCount(tensor, name);
-  if (type.holds !== 'float' && count > maxIntegers) {
+  if (type !== 'float' && count > maxIntegers) {
     throw new UnsupportedModelError(
-      `tensor ${quoted(name)} holds ${count} ${type.name} numbers, at most ${maxIntegers} are read, as shapes and indices; save weights as float32`,
+      `tensor ${quoted(name)} holds ${count} ${storage.type} numbers, at most ${maxIntegers} are read, as shapes and indices; save weights as float32`,
     );
   }
   const source =
-    tensor.rawData.length > 0 ? rawReader(tensor, type, count, name) : typedReader(tensor, type, count, name);
-  const data = type.holds === 'float' ? new Float32Array(count) : new Array<number>(count);
-  for (let index = 0; index < count; index++) data[index] = source(index);
-  return { kind: 'constant', name, type: type.holds, elementType: tensor.dataType, dims: [...tensor.dims], data };
+    tensor.rawData.length > 0 ? rawReader(tensor, storage, count, name) : typedReader(tensor, storage, count, name);
+  const data = type === 'float' ? new Float32Array(count) : new Float64Array(count);
+  for (let index = 0; index < count; index++) {
+    const value = source(index);
+    data[index] =
+      type === 'float'
+        ? value
+        : type === 'boolean'
+          ? Number(value !== 0)
+          : exactInteger(value, `tensor ${quoted(name)}`);
+  }
+  return { type, tensorType: storage.type, dims: [...tensor.dims], data };
+}
+
+/**
+ * An int64 as a number. Those with which exporters say "to the end", ±2⁶² and beyond, become ±2⁵³, beyond any index; others that a
+ * number does not hold exactly are refused.
+ */
+export function exactInteger(value: number, where: string): number {
+  if (Math.abs(value) <= 2 ** 53) return value;
+  if (Math.abs(value) >= 2 ** 62) return Math.sign(value) * 2 ** 53;
+  throw new UnsupportedModelError(`${where} holds ${value}; integers beyond ±2⁵³ are not supported`);
 }
 
 /** The caller holds it against the bytes or values that are there, before memory is taken. */
@@ -49,24 +71,23 @@ function elementCount(tensor: TensorProto, name: string): number {
 
 type Source = (index: number) => number;
 
-function rawReader(tensor: TensorProto, type: ElementType, count: number, name: string): Source {
+function rawReader(tensor: TensorProto, { type, bytes, read }: Storage, count: number, name: string): Source {
   const { rawData } = tensor;
-  if (rawData.length !== count * type.bytes) {
-    const expected = `${count} × ${type.bytes} for ${type.name} [${listed(tensor.dims)}]`;
+  if (rawData.length !== count * bytes) {
+    const expected = `${count} × ${bytes} for ${type} [${listed(tensor.dims)}]`;
     throw new ModelFormatError(`tensor ${quoted(name)} has ${rawData.length} bytes, expected ${expected}`);
   }
   const view = new DataView(rawData.buffer, rawData.byteOffset, rawData.byteLength);
-  return (index) => type.read(view, index * type.bytes);
+  return (index) => read(view, index * bytes);
 }
 
-function typedReader(tensor: TensorProto, type: ElementType, count: number, name: string): Source {
-  const stored = type.typed(tensor);
+function typedReader(tensor: TensorProto, { type, typed, decode }: Storage, count: number, name: string): Source {
+  const stored = typed(tensor);
   if (stored.length !== count) {
     throw new ModelFormatError(
-      `tensor ${quoted(name)} has ${stored.length} values, expected ${count} for ${type.name} [${listed(tensor.dims)}]`,
+      `tensor ${quoted(name)} has ${stored.length} values, expected ${count} for ${type} [${listed(tensor.dims)}]`,
     );
   }
-  const { decode } = type;
   return decode ? (index) => decode(stored[index]) : (index) => stored[index];
 }
 

@@ -1,23 +1,14 @@
 """Small GRU networks in ONNX, as both of PyTorch's exporters write them, for test/fixtures/onnx.
 
-python3 export.py [folder]
+python3 export.py [--folder FOLDER] [case…]
 """
 
-import io
-import itertools
-import sys
-import warnings
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
-from pathlib import Path
 
-import onnx
 import torch
 from torch import nn
 
-EXPORTERS = ("torchscript", "dynamo")
-FOLDER = Path(__file__).resolve().parents[2] / "test" / "fixtures" / "onnx"
+from exporters import to_onnx, write
 
 
 @dataclass(frozen=True)
@@ -44,7 +35,7 @@ HEADS = {
     "relu": lambda size: nn.Sequential(nn.Linear(size, 9), nn.ReLU(), nn.Dropout(0.2), nn.Linear(9, 2), nn.Sigmoid()),
 }
 
-CASES = [
+CASES = {case.name: case for case in [
     Case("frames", "sigmoid"),
     Case("frames-time-first", "sigmoid", batch_first=False, hidden=6, inputs=5),
     Case("frames-two-layers", "softmax", layers=2, hidden=12),
@@ -60,7 +51,7 @@ CASES = [
     Case("states-fixed", "linear", layers=2, state="h0 hn", hidden=7, axes="fixed", batch_first=False),
     Case("bare", "none", state="hn", layers=2, hidden=15, batch_first=False),
     Case("no-bias", "tanh", bias=False, hidden=13, inputs=11, axes="batch"),
-]
+]}
 
 
 class Network(nn.Module):
@@ -98,52 +89,15 @@ def dynamic_axes(case: Case):
     return None if case.axes == "fixed" else named
 
 
-def export(case: Case, exporter: str) -> bytes:
-    warnings.filterwarnings("ignore")
+def export(name: str, exporter: str) -> bytes:
+    case = CASES[name]
     torch.manual_seed(len(case.name) * 1000 + case.hidden)
     network = Network(case).eval()
     # Two sequences: dynamo specializes a dimension of size 1.
-    batch = 1 if case.axes == "fixed" else 2
-    sample = arguments(case, batch, 12)
-    names = {
-        "input_names": ["x", "h0"][: len(sample)],
-        "output_names": ["y", "hn"] if "hn" in case.state else ["y"],
-    }
-    axes = dynamic_axes(case)
-    file = io.BytesIO()
-    if exporter == "torchscript":
-        torch.onnx.export(network, sample, file, dynamo=False, opset_version=17, dynamic_axes=axes, **names)
-        return file.getvalue()
-    shapes = axes and tuple(
-        {axis: torch.export.Dim(name) for axis, name in axes[tensor].items()} for tensor in names["input_names"]
-    )
-    program = torch.onnx.export(network, sample, dynamo=True, dynamic_shapes=shapes, verbose=False, **names)
-    return strip(program.model_proto).SerializeToString()
-
-
-def strip(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Drops what only a debugger reads: stack traces and scopes are nine tenths of dynamo's small files."""
-    for node in itertools.chain(model.graph.node, *(function.node for function in model.functions)):
-        del node.metadata_props[:]
-        node.doc_string = ""
-    for value in itertools.chain(model.graph.value_info, model.graph.input, model.graph.output):
-        del value.metadata_props[:]
-    for tensor in model.graph.initializer:
-        del tensor.metadata_props[:]
-    del model.graph.metadata_props[:]
-    return model
-
-
-def main(folder: Path):
-    folder.mkdir(parents=True, exist_ok=True)
-    # A process each: dynamo keeps a GRU's dynamic time axis in the first export of a process only.
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn"), max_tasks_per_child=1) as pool:
-        for case, exporter in itertools.product(CASES, EXPORTERS):
-            path = folder / f"{exporter}-{case.name}.onnx"
-            path.write_bytes(pool.submit(export, case, exporter).result())
-            onnx.checker.check_model(str(path))
-            print(f"{path.name}: {path.stat().st_size} bytes")
+    sample = arguments(case, 1 if case.axes == "fixed" else 2, 12)
+    names = (["x", "h0"][: len(sample)], ["y", "hn"] if "hn" in case.state else ["y"])
+    return to_onnx(network, sample, names, dynamic_axes(case), exporter, keep_shapes=True)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER)
+    write(CASES, export, {})

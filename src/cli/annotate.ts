@@ -1,0 +1,125 @@
+/** `tympan annotate`: writes a model's contract into its file. */
+import { stat } from 'node:fs/promises';
+import { type Command, InvalidArgumentError } from 'commander';
+import { annotate, InputError, loadModel, MetadataError, type Annotations, type Model, type Stream } from '../index.js';
+import { CHANGES, PARTS, mergeDetection, mergeLabels, readRecipe, type Changes, type Part } from './contract-flags.js';
+import { about, nameList, nonEmpty, withDetection } from './options.js';
+import { replaceFile } from './replace-file.js';
+import { paint, printable, toJson } from './terminal.js';
+
+interface Flags extends Changes {
+  output?: string;
+  inPlace?: boolean;
+  json?: boolean;
+}
+
+export function addAnnotate(program: Command): void {
+  const command = program
+    .command('annotate')
+    .description('Write front end, labels and thresholds into a model that came without them.')
+    .argument('<model>', 'an ONNX model', nonEmpty)
+    .option('--frontend <json>', 'the recipe of its features: JSON, or a file of JSON', nonEmpty)
+    .option('--labels <names>', 'what the features of its posterior are called, as in noise,hey', nameList)
+    .option('--output-name <name>', 'the output that is the posterior (default: the first)', nonEmpty)
+    .option('--keywords <names>', 'the labels that fire (default: all)', nameList);
+  withDetection(command)
+    .option('--remove <parts>', 'first remove these from the file: frontend,labels,detection', partList)
+    .option('-o, --output <file>', 'the file to write', nonEmpty)
+    .option('--in-place', 'write into the model itself')
+    .option('--json', 'print {"file", "frontend", "labels", "detection"}, as the file now has them')
+    .addHelpText(
+      'after',
+      `
+What is not given stays as it is in the file; fields of a recipe that are left out
+take the preset's values. Nothing is written unless the whole fits the network. All
+else in the file stays byte for byte.
+
+Example:
+  tympan annotate theirs.onnx --frontend '{"numMels": 40, "numCoefficients": 20}' \\
+    --labels noise,hey --keywords hey --threshold 0.8 --output hey.onnx`,
+    )
+    .action(write);
+}
+
+function partList(text: string): Part[] {
+  const parts = nameList(text) as Part[];
+  const other = parts.find((part) => !PARTS.includes(part));
+  if (other !== undefined) throw new InvalidArgumentError(`Expected some of ${PARTS.join(',')}`);
+  return parts;
+}
+
+async function write(file: string, flags: Flags, command: Command): Promise<void> {
+  const { output, inPlace, json } = flags;
+  if (CHANGES.every((name) => flags[name] === undefined))
+    command.error('nothing to write: expected --frontend, --labels, --threshold or another part of the contract');
+  if ((output === undefined) === !inPlace)
+    command.error('expected either --output <file>, or --in-place to write into the model itself');
+  const target = output ?? file;
+  if (inPlace && !(await stat(file).catch(() => undefined))?.isFile())
+    throw new InputError(`${file}: no file to write into; --output says where to write`);
+  const frontend = flags.frontend === undefined ? undefined : await readRecipe(flags.frontend);
+  const [bytes, model, summary] = await about(file, () => revise(file, flags, frontend));
+  await replaceFile(target, bytes);
+  const { metadata } = model;
+  if (json) process.stdout.write(`${toJson({ file: target, ...metadata }, 2)}\n`);
+  else {
+    const parts = PARTS.filter((part) => metadata[part]).map((part) => `tympan.${part}`);
+    process.stdout.write(`${printable(target)}  ${parts.join(', ') || 'without a contract'}\n`);
+    process.stdout.write(`${paint('dim', printable(summary))}\n`);
+  }
+}
+
+/** The new bytes, their model, and what a detector of it does or lacks. */
+async function revise(
+  file: string,
+  flags: Changes,
+  frontend?: Annotations['frontend'],
+): Promise<[Uint8Array, Model, string]> {
+  const removed = [...(flags.remove ?? []), ...(frontend ? ['frontend'] : [])];
+  const [before, old] = await annotate(file, Object.fromEntries(removed.map((part) => [part, null])))
+    .then(async (bytes) => [bytes, (await loadModel(bytes)).metadata] as const)
+    .catch((error: unknown) => {
+      if (error instanceof MetadataError) error.message += '; --remove takes what is wrong out of the file';
+      throw error;
+    });
+  const labels = mergeLabels(old, flags);
+  const detection = mergeDetection(old, flags, (labels ?? old.labels)?.names);
+  const bytes = await annotate(before, { frontend, labels, detection });
+  const model = await loadModel(bytes);
+  return [bytes, model, checkFit(model)];
+}
+
+/**
+ * In a sentence, what a detector of the model does, or what it lacks.
+ *
+ * @throws MetadataError or InputError when the contract does not fit the network
+ */
+function checkFit(model: Model): string {
+  const { frontend, labels } = model.metadata;
+  if (frontend && labels) {
+    const { thresholds, smoothing, refractory } = model.detector().settings;
+    const keywords = Object.entries(thresholds).map(([name, threshold]) => `${name} from ${threshold}`);
+    return `fires for ${keywords.join(', ')}, smoothed over ${smoothing} ms, then not for ${refractory} ms`;
+  }
+  const stream = model.stream();
+  if (frontend) checkFrame(stream, frontend.numCoefficients);
+  if (labels) {
+    const { output = model.summary().outputs[0].name, names } = labels;
+    if (!Object.hasOwn(stream.outputs, output)) throw new MetadataError(`labels: output "${output}" does not exist`);
+    const size = stream.outputs[output].length;
+    if (size !== names.length)
+      throw new MetadataError(
+        `labels: got ${names.length} names, expected ${size}, one a feature of output "${output}"`,
+      );
+  }
+  const missing = PARTS.filter((part) => part !== 'detection' && !model.metadata[part]);
+  return `detect and listen still need ${missing.map((part) => `tympan.${part}`).join(' and ')}`;
+}
+
+function checkFrame(stream: Stream, size: number): void {
+  try {
+    stream.step(new Float32Array(size));
+  } catch (error) {
+    throw new MetadataError(`front end: makes ${size} coefficients a frame; ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,26 @@
+/** Writes a file in one step: whoever reads it sees the old or the new one, and a failure leaves the old. */
+import { open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { InputError } from '../index.js';
+
+/** @throws InputError when it can't be written */
+export async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
+  const old = await stat(path).catch(() => undefined);
+  // A rename would put a file in the place of a folder or of a device such as /dev/null.
+  if (old && !old.isFile()) throw new InputError(`${path}: not a file, can't be replaced`);
+  const target = old ? await realpath(path) : path; // a link stays, and what it shows is replaced
+  const temporary = `${target}.${process.pid}.tmp`;
+  try {
+    const handle = await open(temporary, 'wx');
+    try {
+      if (old) await handle.chmod(old.mode & 0o777);
+      await handle.writeFile(bytes);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, target);
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'EEXIST') await rm(temporary, { force: true });
+    throw new InputError(`${path}: can't be written: ${(error as Error).message}`, { cause: error });
+  }
+}

@@ -1,0 +1,62 @@
+import type { FrameOutput, FramePort } from '../streaming/frame-network.js';
+import type { Machine } from './machine.js';
+import type { Session } from './session.js';
+import type { Engine, OutputSlot, Slot } from './stream.js';
+
+/** A network frame by frame, state carried on. */
+export class FrameEngine implements Engine {
+  readonly inputs: readonly Slot[];
+  readonly states: readonly Slot[];
+  readonly outputs: readonly OutputSlot[];
+  readonly #machine: Machine;
+  readonly #ports: readonly FrameOutput[];
+  readonly #inputViews: readonly { readonly floats: Float32Array }[];
+  readonly #stateViews: readonly { readonly floats: Float32Array }[];
+  readonly #outputViews: readonly { readonly floats: Float32Array }[];
+
+  constructor(session: Session) {
+    const { inputs, states, outputs, values } = session.network;
+    const machine = session.open();
+    const slots = (ports: readonly FramePort[]): Slot[] =>
+      ports.map(({ name, value }) => ({ name, size: values[value].size }));
+    const views = (ports: readonly FramePort[]) => ports.map(({ value }) => machine.view(value));
+    [this.inputs, this.states] = [slots(inputs), slots(states)];
+    this.outputs = outputs.map((port, i) => ({ ...slots(outputs)[i], every: port.schedule.every }));
+    [this.#inputViews, this.#stateViews, this.#outputViews] = [views(inputs), views(states), views(outputs)];
+    this.#machine = machine;
+    this.#ports = outputs;
+  }
+
+  writeInput(index: number, frame: Float32Array): void {
+    this.#inputViews[index].floats.set(frame);
+  }
+
+  writeState(index: number, state: Float32Array): void {
+    this.#stateViews[index].floats.set(state);
+  }
+
+  clear(): void {
+    this.#machine.clear();
+  }
+
+  begin(): void {
+    this.#machine.begin();
+  }
+
+  compute(outputs: readonly Float32Array[]): boolean {
+    const frame = this.#machine.frames;
+    this.#machine.step();
+    let isFresh = false;
+    for (let i = 0; i < outputs.length; i++) {
+      const { from, every } = this.#ports[i].schedule;
+      if (frame < from || (frame - from) % every !== 0) continue;
+      outputs[i].set(this.#outputViews[i].floats);
+      isFresh = true;
+    }
+    return isFresh;
+  }
+
+  release(): void {
+    this.#machine.release();
+  }
+}

@@ -1,0 +1,108 @@
+import { elementTypeOf, type Network } from '../model/network.js';
+import { elements, type Operand } from '../operators/operator.js';
+import { dimsFor, type Analysis } from '../streaming/analyze.js';
+import { WHOLE_FRAME } from '../streaming/time-candidates.js';
+import type { Run, Runner } from './runner.js';
+import type { Engine, OutputSlot, Slot } from './stream.js';
+
+/** Where one frame of a tensor is in its buffer: `before` blocks of `inner` floats, `step` apart. */
+interface Layout {
+  readonly before: number;
+  readonly inner: number;
+  readonly frames: number;
+}
+
+function layoutOf(dims: readonly number[], axis: number | undefined): Layout {
+  if (axis === undefined || axis === WHOLE_FRAME) return { before: 1, inner: elements(dims), frames: 1 };
+  return { before: elements(dims.slice(0, axis)), inner: elements(dims.slice(axis + 1)), frames: dims[axis] };
+}
+
+interface Sequence extends Layout {
+  /** The newest `frames` frames, a ring. */
+  readonly ring: Float32Array;
+  readonly target: ReturnType<Run['numbers']>;
+}
+
+/** A network on the newest frames: the whole window is run again at every hop, from its initial states. */
+export class WindowEngine implements Engine {
+  readonly inputs: readonly Slot[];
+  readonly states: readonly Slot[];
+  readonly outputs: readonly OutputSlot[];
+  readonly #run: Run;
+  readonly #frames: number;
+  readonly #hop: number;
+  readonly #sequences: readonly Sequence[];
+  readonly #states: readonly ReturnType<Run['numbers']>[];
+  readonly #results: readonly (Layout & { readonly source: ReturnType<Run['numbers']> })[];
+  #count = 0;
+
+  constructor(runner: Runner, analysis: Analysis, frames: number, hop: number) {
+    const { network } = runner;
+    const dims = dimsFor(analysis.inputDims, frames);
+    const operands = network.inputs.map(({ value, type }): [number, Operand] => [
+      value,
+      { type: elementTypeOf(type), dims: dims.get(value)!, data: null },
+    ]);
+    this.#run = runner.open(new Map(operands));
+    this.#frames = frames;
+    this.#hop = hop;
+    const timed = network.inputs.filter(({ value }) => analysis.timeAxes.has(value));
+    const others = network.inputs.filter(({ value }) => !analysis.timeAxes.has(value));
+    this.#sequences = timed.map(({ value }) => {
+      const layout = layoutOf(dims.get(value)!, analysis.timeAxes.get(value));
+      return { ...layout, ring: new Float32Array(elements(dims.get(value)!)), target: this.#run.numbers(value) };
+    });
+    this.#states = others.map(({ value }) => this.#run.numbers(value));
+    this.#results = network.outputs.map(({ value }) => {
+      const shape = this.#run.shapeOf(value).dims;
+      return { ...layoutOf(shape, analysis.outputAxes.get(value)), source: this.#run.numbers(value) };
+    });
+    const slot = (ports: Network['inputs'], layouts: readonly Layout[]): Slot[] =>
+      ports.map(({ name }, i) => ({ name, size: layouts[i].before * layouts[i].inner }));
+    this.inputs = slot(timed, this.#sequences);
+    this.states = others.map(({ name, value }) => ({ name, size: elements(dims.get(value)!) }));
+    this.outputs = slot(network.outputs, this.#results).map((one) => ({ ...one, every: hop }));
+  }
+
+  writeInput(index: number, frame: Float32Array): void {
+    this.#sequences[index].ring.set(frame, (this.#count % this.#frames) * frame.length);
+  }
+
+  writeState(index: number, state: Float32Array): void {
+    this.#states[index].set(state);
+  }
+
+  clear(): void {
+    this.#count = 0;
+    for (const state of this.#states) state.fill(0);
+  }
+
+  begin(): void {}
+
+  compute(outputs: readonly Float32Array[]): boolean {
+    this.#count++;
+    const extra = this.#count - this.#frames;
+    if (extra < 0 || extra % this.#hop !== 0) return false;
+    for (const sequence of this.#sequences) this.#unroll(sequence);
+    this.#run.compute();
+    this.#results.forEach(({ before, inner, frames, source }, i) => {
+      for (let block = 0; block < before; block++) {
+        const at = (block * frames + frames - 1) * inner;
+        outputs[i].set(source.subarray(at, at + inner), block * inner);
+      }
+    });
+    return true;
+  }
+
+  release(): void {}
+
+  /** The ring from its oldest frame on, laid out as the tensor is. */
+  #unroll({ before, inner, frames, ring, target }: Sequence): void {
+    const size = before * inner;
+    for (let frame = 0; frame < frames; frame++) {
+      const from = ((this.#count + frame) % frames) * size;
+      for (let block = 0; block < before; block++)
+        target.set(ring.subarray(from + block * inner, from + (block + 1) * inner), (block * frames + frame) * inner);
+    }
+  }
+}

@@ -1,0 +1,114 @@
+/** A network for inputs of known shapes: every tensor's shape, what follows from shapes alone, and loops for the rest. */
+import { UnsupportedModelError } from '../errors.js';
+import type { Constant, ElementType, Network, Numbers, Operation, ValueId } from '../model/network.js';
+import { elements, whereOf, type Operand, type Operators, type Prepared } from './operator.js';
+
+/** Elements of all tensors that one specialization may hold: 256 MiB of floats. */
+const MAX_TOTAL_ELEMENTS = 2 ** 26;
+
+/** An operation that has to be computed when the network runs. */
+export interface Step {
+  readonly operation: Operation;
+  readonly operands: readonly (Operand | null)[];
+  readonly prepared: Prepared;
+}
+
+export interface Specialization {
+  /** By ValueId; undefined for a tensor that nothing makes. */
+  readonly operands: readonly (Operand | undefined)[];
+  /** In the order of the network's operations. */
+  readonly steps: readonly Step[];
+}
+
+export function newNumbers(type: ElementType, count: number): Numbers {
+  return type === 'float' ? new Float32Array(count) : new Float64Array(count);
+}
+
+/** What `prepare` needs of `operators`: one function for any operation. */
+export function prepare(operators: Operators, operation: Operation, operands: readonly (Operand | null)[]): Prepared {
+  return (operators[operation.kind] as (operation: Operation, operands: readonly (Operand | null)[]) => Prepared)(
+    operation,
+    operands,
+  );
+}
+
+/** Recurrent layers need kernels: they are computed when the network runs, even between constants. */
+const needsKernels = ({ kind }: Operation): boolean => kind === 'gru' || kind === 'lstm' || kind === 'rnn';
+
+class Budget {
+  #left = MAX_TOTAL_ELEMENTS;
+
+  take(operation: Operation, dims: readonly number[]): number {
+    const count = elements(dims);
+    this.#left -= count;
+    if (!(this.#left >= 0)) {
+      throw new UnsupportedModelError(
+        `${whereOf(operation)}: with its [${dims}] the tensors have more than ${MAX_TOTAL_ELEMENTS} elements in all; give ` +
+          'shorter sequences, or use a smaller network',
+      );
+    }
+    return count;
+  }
+}
+
+/** Operands of the operation's results: known ones where everything that it reads is known. */
+function resultsOf(operation: Operation, operands: readonly (Operand | null)[], prepared: Prepared, budget: Budget) {
+  const { outputs, known } = prepared;
+  const counts = outputs.map(({ dims }) => budget.take(operation, dims));
+  const isKnown = !needsKernels(operation) && operands.every((operand) => operand === null || operand.data !== null);
+  if (!known && !isKnown) return outputs.map((shape): Operand => ({ ...shape, data: null }));
+  const data = known ?? outputs.map(({ type }, i) => newNumbers(type, counts[i]));
+  if (!known) {
+    prepared.compute(
+      operands.map((operand) => operand?.data ?? null),
+      data,
+    );
+  }
+  return outputs.map((shape, i): Operand => ({ ...shape, data: data[i] }));
+}
+
+/** @param inputs the network's inputs by ValueId; `data` where it is to decide shapes */
+export function specialize(
+  network: Network,
+  inputs: ReadonlyMap<ValueId, Operand>,
+  operators: Operators,
+): Specialization {
+  const operands: (Operand | undefined)[] = new Array(network.names.length);
+  for (const [value, constant] of network.constants) operands[value] = constant;
+  for (const [value, operand] of inputs) operands[value] = operand;
+  const budget = new Budget();
+  const steps: Step[] = [];
+  for (const operation of network.operations) {
+    const own = operation.inputs.map((value) => (value === null ? null : (operands[value] ?? null)));
+    const prepared = prepare(operators, operation, own);
+    const results = resultsOf(operation, own, prepared, budget);
+    operation.outputs.forEach((value, i) => {
+      if (value !== null) operands[value] = results[i];
+    });
+    if (results.some(({ data }) => data === null)) steps.push({ operation, operands: own, prepared });
+  }
+  return { operands, steps };
+}
+
+/** The network with everything computed that no input reaches. */
+export function foldConstants(network: Network, operators: Operators): Network {
+  const constants = new Map<ValueId, Constant>(network.constants);
+  const budget = new Budget();
+  const operations = network.operations.filter((operation) => {
+    const operands = operation.inputs.map((value) => (value === null ? null : (constants.get(value) ?? null)));
+    const isConstant = operation.inputs.every((value, i) => value === null || operands[i] !== null);
+    if (!isConstant || needsKernels(operation)) return true;
+    const results = resultsOf(operation, operands, prepare(operators, operation, operands), budget);
+    operation.outputs.forEach((value, i) => {
+      const { type, dims, data } = results[i] ?? {};
+      if (value !== null && data) constants.set(value, { type, dims, data });
+    });
+    return false;
+  });
+  const read = new Set([...operations.flatMap(({ inputs }) => inputs), ...network.outputs.map(({ value }) => value)]);
+  return {
+    ...network,
+    operations,
+    constants: new Map([...constants].filter(([value]) => read.has(value))),
+  };
+}

@@ -1,0 +1,136 @@
+/** How a network runs on a stream: which axes of its inputs are time, whether it runs frame by frame, and if not, why. */
+import { TympanError } from '../errors.js';
+import { elementTypeOf, type Network, type Operation, type ValueId } from '../model/network.js';
+import { operators } from '../operators/index.js';
+import type { Operand } from '../operators/operator.js';
+import { specialize } from '../operators/specialization.js';
+import { pairStates } from './carry.js';
+import { lower, type Lowered, type Roles } from './lower.js';
+import type { Probe } from './lowering.js';
+import { openSizes, type InputDims } from './open-sizes.js';
+import type { StreamingOptions } from './settings.js';
+import { timeCandidates, WHOLE_FRAME, type Candidate } from './time-candidates.js';
+
+/** Numbers of frames that a network with an open time axis is tried with: primes, so that no size is theirs by chance. */
+const FRAMES = [97, 101];
+
+export interface Analysis extends Lowered, Roles {
+  /** Frames that the file fixes; null where the time axis is open. */
+  readonly fixedFrames: number | null;
+  /** The one number of frames that a shape inside the network fits, although the file leaves the axis open; else null. */
+  readonly bakedFrames: number | null;
+  /** Shapes of the inputs for one sequence; null along time. */
+  readonly inputDims: InputDims;
+}
+
+/** Dimensions of the inputs for one sequence of `frames`. */
+export function dimsFor(inputDims: InputDims, frames: number): Map<ValueId, number[]> {
+  return new Map([...inputDims].map(([value, dims]) => [value, dims.map((dim) => dim ?? frames)]));
+}
+
+const isRecurrent = ({ kind }: Operation): boolean => kind === 'gru' || kind === 'lstm' || kind === 'rnn';
+
+/** Whether a recurrent layer steps over the frames of the stream. */
+function isStepping(operation: Operation, { timings }: Lowered): boolean {
+  const timing = timings.get(operation.inputs[0]!);
+  const time = 'batchFirst' in operation && operation.batchFirst ? 1 : 0;
+  return timing?.kind === 'frame' ? timing.axis === time || timing.axis === null : timing?.kind === 'whole';
+}
+
+interface Trial {
+  readonly analysis: Analysis;
+  /** Recurrent layers that step over something else than frames. */
+  readonly astray: number;
+  readonly isStreamable: boolean;
+  readonly likeness: number;
+}
+
+function isBetter(a: Trial, b: Trial): boolean {
+  if (a.astray !== b.astray) return a.astray < b.astray;
+  if (a.likeness > 0 !== b.likeness > 0) return a.likeness > 0;
+  return a.isStreamable !== b.isStreamable ? a.isStreamable : a.likeness > b.likeness;
+}
+
+/** @throws TympanError where the network fits no shapes of its inputs */
+export function analyze(network: Network, { states, timeAxis }: StreamingOptions = {}): Analysis {
+  const failures: unknown[] = [];
+  let best: Trial | null = null;
+  for (const candidate of timeCandidates(network, timeAxis)) {
+    for (const trial of trials(network, candidate, states, failures)) {
+      if (!best || isBetter(trial, best)) best = trial;
+      if (trial.isStreamable) break;
+    }
+    // Those that follow look less like time.
+    if (best?.isStreamable && best.likeness > 0 && best.astray === 0) break;
+  }
+  if (best) return best.analysis;
+  throw failures[0];
+}
+
+/** The network with its inputs' axes as the candidate says, in the sizes that it may have. */
+function* trials(
+  network: Network,
+  { timeAxes, likeness }: Candidate,
+  states: StreamingOptions['states'],
+  failures: unknown[],
+): Generator<Trial> {
+  const carried = pairStates(network, timeAxes, states);
+  const fixedFrames = fixedFramesOf(network, timeAxes);
+  const isWhole = [...timeAxes.values()].includes(WHOLE_FRAME);
+  const stepwise = isWhole || (fixedFrames === 1 && carried.size > 0);
+  // Without a time axis, a tensor is a frame only of what has a memory.
+  if (isWhole && carried.size === 0 && !network.operations.some(isRecurrent)) return;
+  const roles = { timeAxes, carried, stepwise };
+  const fallbacks = fixedFrames === null ? bakedSizes(network) : [fixedFrames];
+  const attempts = stepwise ? [[1]] : [FRAMES, ...(timeAxes.size > 0 ? fallbacks.map((size) => [size]) : [])];
+  for (const inputDims of openSizes(network, timeAxes)) {
+    for (const frames of attempts) {
+      const lowered = attempt(network, roles, inputDims, frames, failures);
+      if (!lowered) continue;
+      const bakedFrames = fixedFrames === null && frames.length === 1 && !stepwise ? frames[0] : null;
+      const astray = network.operations.filter((one) => isRecurrent(one) && !isStepping(one, lowered)).length;
+      const analysis = { ...lowered, ...roles, fixedFrames, bakedFrames, inputDims };
+      yield { analysis, astray, isStreamable: lowered.frames !== null, likeness };
+    }
+  }
+}
+
+/** Sizes in the targets of Reshapes: an exporter may have left the number of frames of its example there. */
+function bakedSizes(network: Network): number[] {
+  const sizes = network.operations.flatMap((operation) => {
+    const target = operation.kind === 'reshape' ? network.constants.get(operation.inputs[1] ?? -1) : undefined;
+    return Array.from(target?.data ?? []).filter((size) => size > 1);
+  });
+  return [...new Set(sizes)].slice(0, 8);
+}
+
+function fixedFramesOf(network: Network, timeAxes: ReadonlyMap<ValueId, number>): number | null {
+  for (const { value, dims } of network.inputs) {
+    const dim = dims?.[timeAxes.get(value) ?? WHOLE_FRAME];
+    if (typeof dim === 'number') return dim;
+  }
+  return null;
+}
+
+function attempt(
+  network: Network,
+  roles: Roles,
+  inputDims: InputDims,
+  frames: readonly number[],
+  failures: unknown[],
+): Lowered | null {
+  try {
+    const probes = frames.map((count): Probe => {
+      const operands = new Map<ValueId, Operand>();
+      const dims = dimsFor(inputDims, count);
+      for (const { value, type } of network.inputs)
+        operands.set(value, { type: elementTypeOf(type), dims: dims.get(value)!, data: null });
+      return { frames: count, shapes: specialize(network, operands, operators) };
+    });
+    return lower(network, probes, roles);
+  } catch (error) {
+    if (!(error instanceof TympanError)) throw error;
+    failures.push(error);
+    return null;
+  }
+}

@@ -1,0 +1,158 @@
+/** What lowering a network to frames has made so far. */
+import type { Network, Operation, ValueId } from '../model/network.js';
+import { elements, type Operand } from '../operators/operator.js';
+import type { Specialization } from '../operators/specialization.js';
+import type { CopyLayer, FrameLayer, FrameValue, FrameValueId, Schedule, Scheduled } from './frame-network.js';
+import {
+  framesMade,
+  NotStreamable,
+  oneFrame,
+  withoutTime,
+  type PerFrame,
+  type PerSequence,
+  type Timing,
+} from './timing.js';
+
+/** The network's shapes for sequences of `frames`. */
+export interface Probe {
+  readonly frames: number;
+  readonly shapes: Specialization;
+}
+
+/** What an operation's tensor depends on, and where it is, before its tail is known. */
+export type Made = Pick<PerFrame, 'axis' | 'lag' | 'every'> & { readonly fill?: PerFrame['fill'] };
+
+export class Lowering {
+  readonly values: FrameValue[] = [];
+  readonly prologue: FrameLayer[] = [];
+  readonly layers: Scheduled[] = [];
+  readonly timings = new Map<ValueId, Timing>();
+  /** What is being lowered. */
+  operation: Operation | null = null;
+  readonly #delayed = new Map<string, FrameValueId>();
+
+  /**
+   * @param stepwise whether a run of the network is one frame
+   * @param reloads whether it carries its states itself, from one such run to the next
+   */
+  constructor(
+    readonly network: Network,
+    readonly probes: readonly Probe[],
+    readonly stepwise: boolean,
+    readonly reloads: boolean,
+  ) {
+    for (const value of network.names.keys()) {
+      const operands = probes.map(({ shapes }) => shapes.operands[value]);
+      if (operands.every((operand) => operand?.data)) {
+        this.timings.set(value, { kind: 'constant', operands: operands as Operand[] });
+      }
+    }
+  }
+
+  addValue(name: string, size: number): FrameValueId {
+    this.values.push({ name, size });
+    return this.values.length - 1;
+  }
+
+  /** Shape of a tensor in the first probe. */
+  dimsOf(value: ValueId): readonly number[] {
+    return this.probes[0].shapes.operands[value]!.dims;
+  }
+
+  timingOf(operation: Operation, index: number): Timing | null {
+    const value = operation.inputs[index] ?? null;
+    if (value === null) return null;
+    const timing = this.timings.get(value);
+    if (!timing) throw new NotStreamable('it reads what no operation makes');
+    if (timing.kind === 'whole') throw new NotStreamable(timing.because, true);
+    return timing;
+  }
+
+  /** null where the operand is absent or not made frame by frame. */
+  frameOf(operation: Operation, index: number): PerFrame | null {
+    const timing = this.timingOf(operation, index);
+    return timing?.kind === 'frame' ? timing : null;
+  }
+
+  /**
+   * A constant operand, the same for any number of frames.
+   *
+   * @param timeAxis the axis that is broadcast along time, on which it must not differ
+   * @throws NotStreamable for what is no such constant
+   */
+  constantOf(operation: Operation, index: number, timeAxis: number | null = null): Operand | null {
+    const timing = this.timingOf(operation, index);
+    if (!timing) return null;
+    if (timing.kind !== 'constant') throw new NotStreamable(`its input ${index} is computed while the network runs`);
+    const [first, ...others] = timing.operands.map((operand) =>
+      timeAxis !== null && timeAxis >= 0 ? withoutTime(operand, timeAxis) : operand,
+    );
+    const isSame = ({ dims, data }: Operand) =>
+      `${dims}` === `${first.dims}` && data!.every((value, i) => Object.is(value, first.data![i]));
+    if (!others.every(isSame)) throw new NotStreamable('it depends on how many frames there are');
+    return first;
+  }
+
+  /** Layers run at their frames, or once before the first where they read nothing that a frame changes. */
+  emit(layer: FrameLayer, schedule: Schedule | null): void {
+    const { operation } = this;
+    const own = schedule && { from: Math.max(0, schedule.from), every: schedule.every };
+    if (own) this.layers.push({ layer, schedule: own, operation });
+    else this.prologue.push(layer);
+  }
+
+  /**
+   * Says what output `index` of the operation is: `made` where frames make it, null for once a sequence.
+   *
+   * @throws NotStreamable where the number of frames does not follow
+   */
+  define(operation: Operation, index: number, value: FrameValueId, made: Made | null): void {
+    const output = operation.outputs[index];
+    if (output === null || output === undefined) return;
+    const dims = this.dimsOf(output);
+    if (!made) {
+      this.timings.set(output, { kind: 'sequence', value, dims } satisfies PerSequence);
+      return;
+    }
+    const { axis, fill = null } = made;
+    const tails = this.probes.map(({ frames, shapes }) => {
+      const own = shapes.operands[output]!.dims;
+      const isLike = oneFrame(own, axis).join() === oneFrame(dims, axis).join();
+      if (!isLike) throw new NotStreamable('the size of its output depends on how many frames there are');
+      return axis === null ? 0 : own[axis] - framesMade(made, frames);
+    });
+    if (new Set(tails).size > 1) throw new NotStreamable('it takes only some of the frames');
+    this.timings.set(output, { kind: 'frame', value, ...made, fill, dims: oneFrame(dims, axis), tail: tails[0] });
+  }
+
+  /** A new value for output `index`; -1 where nothing reads it. */
+  outputValue(operation: Operation, index: number, axis: number | null): FrameValueId {
+    const output = operation.outputs[index];
+    if (output === null || output === undefined) return -1;
+    return this.addValue(this.network.names[output], elements(oneFrame(this.dimsOf(output), axis)));
+  }
+
+  /** The value as it was `frames` of its own frames ago. */
+  delayed(name: string, source: PerFrame, frames: number): FrameValueId {
+    if (frames === 0) return source.value;
+    const key = `${source.value} ${frames}`;
+    const known = this.#delayed.get(key);
+    if (known !== undefined) return known;
+    const { size } = this.values[source.value];
+    const context = this.context(name, source, frames + 1, 0);
+    const output = this.addValue(`${name}.delayed`, size);
+    const layer: CopyLayer = { kind: 'copy', name, parts: [{ input: context, start: 0, size }], output };
+    this.emit(layer, { from: source.lag + frames * source.every, every: source.every });
+    this.#delayed.set(key, output);
+    return output;
+  }
+
+  /** The last `frames` frames of a value, oldest first. */
+  context(name: string, source: PerFrame, frames: number, fill: number): FrameValueId {
+    const { value: input, every, lag } = source;
+    const output = this.addValue(`${name}.context`, frames * this.values[input].size);
+    const from = lag + every * (source.fill?.frames ?? 0);
+    this.emit({ kind: 'context', name, input, output, frames, fill }, { from, every });
+    return output;
+  }
+}

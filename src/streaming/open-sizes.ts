@@ -1,0 +1,66 @@
+/** Shapes of a network's inputs for one sequence: what weights need where a file leaves a size open, and 1 for the batch. */
+import type { Network, Port, ValueId } from '../model/network.js';
+import { WHOLE_FRAME } from './time-candidates.js';
+
+/** null along time */
+type Dims = readonly (number | null)[];
+
+export type InputDims = ReadonlyMap<ValueId, Dims>;
+
+/** A shape that the file does not give is that of a sequence, [batch, time, feature] in some order. */
+const UNKNOWN = ['', '', ''];
+
+/** Sizes of features that the network's weights are made for, the first layers' first. */
+function weighedSizes(network: Network): number[] {
+  const sizes = network.operations.flatMap((operation) => {
+    const dims = network.constants.get(operation.inputs[1] ?? -1)?.dims;
+    if (!dims) return [];
+    if (operation.kind === 'gru' || operation.kind === 'lstm' || operation.kind === 'rnn') return [dims[2]];
+    if (operation.kind === 'matmul') return [dims[Math.max(0, dims.length - 2)]];
+    if (operation.kind === 'gemm') return [dims[operation.transB ? 1 : 0]];
+    return operation.kind === 'convolution' ? [dims[1] * operation.group] : [];
+  });
+  return [...new Set(sizes)].slice(0, 8);
+}
+
+/** The axis that holds the sequences of a batch: of a sequence the first that is not time, of a state the one of the same size. */
+function batchAxisOf(dims: Port['dims'], time: number | undefined, batches: ReadonlySet<number | string>): number {
+  const given = dims ?? UNKNOWN;
+  if (time === WHOLE_FRAME) return given.length > 1 ? 0 : -1;
+  if (time !== undefined) return given.length > 2 || typeof given[0] === 'string' ? (time === 0 ? 1 : 0) : -1;
+  // A stacked state has its layers first.
+  return [1, 0].find((axis) => batches.has(given[axis]) || /batch/i.test(`${given[axis]}`)) ?? -1;
+}
+
+/**
+ * Shapes that the inputs may have, the likeliest first. A batch that the file fixes is tried as one sequence before it is
+ * taken as it is.
+ */
+export function openSizes(network: Network, timeAxes: ReadonlyMap<ValueId, number>): InputDims[] {
+  const batches = new Set<number | string>();
+  for (const { value, dims } of network.inputs) {
+    const axis = timeAxes.has(value) ? batchAxisOf(dims, timeAxes.get(value), batches) : -1;
+    if (dims?.[axis] !== undefined) batches.add(dims[axis]);
+  }
+  let needsSize = false;
+  const shapes = (size: number, ownBatch: boolean) =>
+    network.inputs.map(({ value, dims }): [ValueId, Dims] => {
+      const given = dims ?? UNKNOWN;
+      const time = timeAxes.get(value);
+      const batch = batchAxisOf(dims, time, batches);
+      const shape = given.map((dim, axis) => {
+        if (axis === time) return null;
+        if (axis === batch && !(ownBatch && typeof dim === 'number')) return 1;
+        if (typeof dim === 'number') return dim;
+        const isFeature = axis === given.length - 1 || time === given.length - 1;
+        needsSize ||= isFeature;
+        return isFeature ? size : 1;
+      });
+      return [value, shape];
+    });
+  const hasOwnBatch = `${shapes(1, true)}` !== `${shapes(1, false)}`;
+  const sizes = needsSize ? [...weighedSizes(network), 1] : [1];
+  return sizes
+    .flatMap((size) => [shapes(size, false), ...(hasOwnBatch ? [shapes(size, true)] : [])])
+    .map((shape) => new Map(shape));
+}
