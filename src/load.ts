@@ -70,7 +70,7 @@ export class Model {
     this.producer = imported.producer;
     this.opset = imported.opset;
     const streaming = this.metadata.streaming ?? {};
-    this.#analysis = analyze(this.network, streaming);
+    this.#analysis = analyze(this.network, streaming, this.metadata.frontend?.numCoefficients);
     this.streaming = resolveStreaming(this.#analysis, streaming);
     this.#runner = new Runner(this.network, precision, this.#arena);
     const { frames } = this.#analysis;

@@ -1,5 +1,6 @@
 /** A network for inputs of known shapes: every tensor's shape, what follows from shapes alone, and loops for the rest. */
-import { UnsupportedModelError } from '../errors.js';
+import { ModelFormatError, UnsupportedModelError } from '../errors.js';
+import { findNotFinite } from '../typed-arrays.js';
 import type { Constant, ElementType, Network, Numbers, Operation, ValueId } from '../model/network.js';
 import { elements, whereOf, type Operand, type Operators, type Prepared } from './operator.js';
 
@@ -90,6 +91,23 @@ export function specialize(
   return { operands, steps };
 }
 
+const WEIGHED = new Set<string>(['gru', 'lstm', 'rnn', 'matmul', 'gemm', 'convolution']);
+
+/** Importing has seen the file's weights, and not what is computed of them: a Cast from float64 may overflow. */
+function checkWeights(operation: Operation, network: Network, constants: ReadonlyMap<ValueId, Constant>): void {
+  if (!WEIGHED.has(operation.kind)) return;
+  for (const value of operation.inputs) {
+    const data = value === null || network.constants.has(value) ? undefined : constants.get(value)?.data;
+    const bad = data ? findNotFinite(data) : -1;
+    if (bad >= 0) {
+      throw new ModelFormatError(
+        `${whereOf(operation)}: its weights "${network.names[value!]}" hold ${data![bad]} at element ${bad} of float32: ` +
+          'they were computed too large; export them as float32',
+      );
+    }
+  }
+}
+
 /** The network with everything computed that no input reaches. */
 export function foldConstants(network: Network, operators: Operators): Network {
   const constants = new Map<ValueId, Constant>(network.constants);
@@ -105,6 +123,7 @@ export function foldConstants(network: Network, operators: Operators): Network {
     });
     return false;
   });
+  for (const operation of operations) checkWeights(operation, network, constants);
   const read = new Set([...operations.flatMap(({ inputs }) => inputs), ...network.outputs.map(({ value }) => value)]);
   return {
     ...network,

@@ -28,13 +28,17 @@ export function dimsFor(inputDims: InputDims, frames: number): Map<ValueId, numb
   return new Map([...inputDims].map(([value, dims]) => [value, dims.map((dim) => dim ?? frames)]));
 }
 
+/** Likeness of an open axis, and of a network that carries its states: these are not second-guessed. */
+const OBVIOUS = 2;
+
 const isRecurrent = ({ kind }: Operation): boolean => kind === 'gru' || kind === 'lstm' || kind === 'rnn';
 
 /** Whether a recurrent layer steps over the frames of the stream. */
 function isStepping(operation: Operation, { timings }: Lowered): boolean {
   const timing = timings.get(operation.inputs[0]!);
   const time = 'batchFirst' in operation && operation.batchFirst ? 1 : 0;
-  return timing?.kind === 'frame' ? timing.axis === time || timing.axis === null : timing?.kind === 'whole';
+  if (timing?.kind !== 'frame') return timing?.kind === 'whole';
+  return timing.axis === null ? timing.dims[time] === 1 : timing.axis === time;
 }
 
 interface Trial {
@@ -47,21 +51,24 @@ interface Trial {
 
 function isBetter(a: Trial, b: Trial): boolean {
   if (a.astray !== b.astray) return a.astray < b.astray;
-  if (a.likeness > 0 !== b.likeness > 0) return a.likeness > 0;
+  if (a.likeness >= OBVIOUS !== b.likeness >= OBVIOUS) return a.likeness >= OBVIOUS;
   return a.isStreamable !== b.isStreamable ? a.isStreamable : a.likeness > b.likeness;
 }
 
-/** @throws TympanError where the network fits no shapes of its inputs */
-export function analyze(network: Network, { states, timeAxis }: StreamingOptions = {}): Analysis {
+/**
+ * @param frameSize features of a frame, where they are known
+ * @throws TympanError where the network fits no shapes of its inputs
+ */
+export function analyze(network: Network, { states, timeAxis }: StreamingOptions = {}, frameSize?: number): Analysis {
   const failures: unknown[] = [];
   let best: Trial | null = null;
-  for (const candidate of timeCandidates(network, timeAxis)) {
+  for (const candidate of timeCandidates(network, timeAxis, frameSize)) {
     for (const trial of trials(network, candidate, states, failures)) {
       if (!best || isBetter(trial, best)) best = trial;
       if (trial.isStreamable) break;
     }
     // Those that follow look less like time.
-    if (best?.isStreamable && best.likeness > 0 && best.astray === 0) break;
+    if (best?.isStreamable && best.likeness >= OBVIOUS && best.astray === 0) break;
   }
   if (best) return best.analysis;
   throw failures[0];
@@ -77,23 +84,39 @@ function* trials(
   const carried = pairStates(network, timeAxes, states);
   const fixedFrames = fixedFramesOf(network, timeAxes);
   const isWhole = [...timeAxes.values()].includes(WHOLE_FRAME);
-  const stepwise = isWhole || (fixedFrames === 1 && carried.size > 0);
+  const hasRecurrence = network.operations.some(isRecurrent);
+  const stepwise = isWhole || (fixedFrames === 1 && carried.size > 0 && (hasRecurrence || isVector(network, timeAxes)));
+  const isUnlikely = likeness < 0 || (likeness === 0 && isLikeBatch(network, timeAxes));
+  if (isUnlikely && !stepwise && !hasRecurrence) return;
   // Without a time axis, a tensor is a frame only of what has a memory.
-  if (isWhole && carried.size === 0 && !network.operations.some(isRecurrent)) return;
+  if (isWhole && carried.size === 0 && !hasRecurrence) return;
   const roles = { timeAxes, carried, stepwise };
   const fallbacks = fixedFrames === null ? bakedSizes(network) : [fixedFrames];
   const attempts = stepwise ? [[1]] : [FRAMES, ...(timeAxes.size > 0 ? fallbacks.map((size) => [size]) : [])];
-  for (const inputDims of openSizes(network, timeAxes)) {
+  for (const inputDims of openSizes(network, timeAxes, stepwise)) {
     for (const frames of attempts) {
       const lowered = attempt(network, roles, inputDims, frames, failures);
       if (!lowered) continue;
       const bakedFrames = fixedFrames === null && frames.length === 1 && !stepwise ? frames[0] : null;
       const astray = network.operations.filter((one) => isRecurrent(one) && !isStepping(one, lowered)).length;
       const analysis = { ...lowered, ...roles, fixedFrames, bakedFrames, inputDims };
-      yield { analysis, astray, isStreamable: lowered.frames !== null, likeness };
+      // One frame, and states to go on from: that is what a streaming export looks like.
+      const isStep = stepwise && carried.size > 0;
+      yield { analysis, astray, isStreamable: lowered.frames !== null, likeness: isStep ? OBVIOUS : likeness };
     }
   }
 }
+
+/** Whether the timed inputs have no more than their features. */
+const isVector = ({ inputs }: Network, timeAxes: Candidate['timeAxes']): boolean =>
+  inputs.every(({ value, dims }) => !timeAxes.has(value) || dims!.filter((dim) => dim !== 1).length <= 1);
+
+/** Rows of a batch look like frames to a network that treats each alone. */
+const isLikeBatch = ({ inputs }: Network, timeAxes: Candidate['timeAxes']): boolean =>
+  inputs.some(({ value, dims }) => {
+    const axis = timeAxes.get(value);
+    return axis === 0 || (axis !== undefined && (dims?.length === 2 || dims?.[axis] === 1));
+  });
 
 /** Sizes in the targets of Reshapes: an exporter may have left the number of frames of its example there. */
 function bakedSizes(network: Network): number[] {

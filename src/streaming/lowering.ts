@@ -88,7 +88,8 @@ export class Lowering {
       timeAxis !== null && timeAxis >= 0 ? withoutTime(operand, timeAxis) : operand,
     );
     const isSame = ({ dims, data }: Operand) =>
-      `${dims}` === `${first.dims}` && data!.every((value, i) => Object.is(value, first.data![i]));
+      data === first.data ||
+      (`${dims}` === `${first.dims}` && data!.every((value, i) => Object.is(value, first.data![i])));
     if (!others.every(isSame)) throw new NotStreamable('it depends on how many frames there are');
     return first;
   }

@@ -34,9 +34,9 @@ function batchAxisOf(dims: Port['dims'], time: number | undefined, batches: Read
 
 /**
  * Shapes that the inputs may have, the likeliest first. A batch that the file fixes is tried as one sequence before it is
- * taken as it is.
+ * taken as it is, but for `keepsBatch`.
  */
-export function openSizes(network: Network, timeAxes: ReadonlyMap<ValueId, number>): InputDims[] {
+export function openSizes(network: Network, timeAxes: ReadonlyMap<ValueId, number>, keepsBatch: boolean): InputDims[] {
   const batches = new Set<number | string>();
   for (const { value, dims } of network.inputs) {
     const axis = timeAxes.has(value) ? batchAxisOf(dims, timeAxes.get(value), batches) : -1;
@@ -61,6 +61,9 @@ export function openSizes(network: Network, timeAxes: ReadonlyMap<ValueId, numbe
   const hasOwnBatch = `${shapes(1, true)}` !== `${shapes(1, false)}`;
   const sizes = needsSize ? [...weighedSizes(network), 1] : [1];
   return sizes
-    .flatMap((size) => [shapes(size, false), ...(hasOwnBatch ? [shapes(size, true)] : [])])
+    .flatMap((size) => [
+      ...(keepsBatch && hasOwnBatch ? [] : [shapes(size, false)]),
+      ...(hasOwnBatch ? [shapes(size, true)] : []),
+    ])
     .map((shape) => new Map(shape));
 }

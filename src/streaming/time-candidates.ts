@@ -17,12 +17,19 @@ const MAX_CANDIDATES = 64;
 const TIME_NAMES = /time|seq|frame|step|len|^t$/i;
 const BATCH_NAMES = /batch|^n$|^b$/i;
 
+const isBatch = (dim: number | string): boolean => dim === 1 || (typeof dim === 'string' && BATCH_NAMES.test(dim));
+
 /** How much an axis looks like time from outside: by its name, by being open, by where exporters put it. */
-function likeness(dims: NonNullable<Port['dims']>, axis: number): number {
+function likeness(dims: NonNullable<Port['dims']>, axis: number, frameSize?: number): number {
   const dim = dims[axis];
-  if (dim === 1 || (typeof dim === 'string' && BATCH_NAMES.test(dim))) return -1;
+  const rest = dims.reduce<number>(
+    (size, other, at) => (at === axis || typeof other === 'string' ? size : size * other),
+    1,
+  );
+  if (rest === frameSize) return 3;
+  if (isBatch(dim)) return -1;
   if (typeof dim === 'string' && TIME_NAMES.test(dim)) return 4;
-  const usual = dims.length > 3 ? dims.length - 2 : dims[1] === 1 ? 0 : 1;
+  const usual = dims.length > 3 ? dims.length - 2 : isBatch(dims[1]) ? 0 : 1;
   return (typeof dim === 'string' ? 2 : 0) + (axis === usual && dims.length > 2 ? 1 : 0);
 }
 
@@ -35,8 +42,11 @@ const agree = (ports: readonly Port[], timeAxes: ReadonlyMap<ValueId, number>): 
   return new Set(sizes).size <= 1;
 };
 
-/** @param timeAxis where the user says it, of every input that has one */
-export function timeCandidates({ inputs }: Network, timeAxis?: number): Candidate[] {
+/**
+ * @param timeAxis where the user says it, of every input that has one
+ * @param frameSize features of a frame, where they are known
+ */
+export function timeCandidates({ inputs }: Network, timeAxis?: number, frameSize?: number): Candidate[] {
   let all: Candidate[] = [{ timeAxes: new Map(), likeness: 0 }];
   for (const { value, dims } of inputs) {
     const rank = dims?.length ?? 3;
@@ -46,7 +56,7 @@ export function timeCandidates({ inputs }: Network, timeAxis?: number): Candidat
     const more = all.flatMap(({ timeAxes, likeness: before }) =>
       axes.map((axis) => ({
         timeAxes: new Map([...timeAxes, [value, axis] as const]),
-        likeness: before + (dims && axis !== WHOLE_FRAME ? likeness(dims, axis) : 0),
+        likeness: before + (dims && axis !== WHOLE_FRAME ? likeness(dims, axis, frameSize) : 0),
       })),
     );
     all = [...all, ...more.filter(({ timeAxes }) => agree(inputs, timeAxes))];
