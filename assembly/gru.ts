@@ -34,9 +34,10 @@ import { boundOffset, matvec, sigmoidGates, tanhGate } from './recurrent';
   return tanhGate(f32x4.add(xSum, linearBeforeReset ? f32x4.mul(r, hSum) : hSum), exact);
 }
 
-/** (1 − z)·h̃ + z·h */
-@inline function blend(z: v128, h: v128, candidate: v128): v128 {
-  return f32x4.add(candidate, f32x4.mul(z, f32x4.sub(h, candidate)));
+/** (1 − z)·h̃ + z·h, one operation shorter where its cancellation of h̃ is below the error of the weights. */
+@inline function blend(z: v128, h: v128, candidate: v128, exact: bool): v128 {
+  if (!exact) return f32x4.add(candidate, f32x4.mul(z, f32x4.sub(h, candidate)));
+  return f32x4.add(f32x4.mul(f32x4.sub(f32x4.splat(1), z), candidate), f32x4.mul(z, h));
 }
 
 /** The candidate and the new state, behind z and r: one pass for all is bound by the latency of r (706 against 477 ns). */
@@ -47,8 +48,8 @@ import { boundOffset, matvec, sigmoidGates, tanhGate } from './recurrent';
   for (let i: usize = 0; i < bytes; i += 32) {
     const c0 = candidate(v128.load(xh + i), v128.load(hh + i), v128.load(rs + i), linearBeforeReset, exact);
     const c1 = candidate(v128.load(xh + i, 16), v128.load(hh + i, 16), v128.load(rs + i, 16), linearBeforeReset, exact);
-    v128.store(h + i, blend(v128.load(hSums + i), v128.load(h + i), c0));
-    v128.store(h + i, blend(v128.load(hSums + i, 16), v128.load(h + i, 16), c1), 16);
+    v128.store(h + i, blend(v128.load(hSums + i), v128.load(h + i), c0, exact));
+    v128.store(h + i, blend(v128.load(hSums + i, 16), v128.load(h + i, 16), c1, exact), 16);
   }
 }
 

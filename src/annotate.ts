@@ -1,7 +1,6 @@
 /** Writes a model's contract into its file. */
 import { parseContract, type Contract, type ContractOptions } from './contract.js';
 import { METADATA_KEYS } from './model/metadata.js';
-import { readProperties, replaceProperties } from './onnx/properties.js';
 import { readSource, type ModelSource } from './source.js';
 
 /** The parts of a contract to write, each as a whole; null removes a part, and one that is left out stays as it is. */
@@ -27,6 +26,8 @@ export async function annotate(source: ModelSource, annotations: Annotations): P
   if (unknown !== undefined)
     throw new TypeError(`"${unknown}" is no part of a contract; parts are ${PARTS.join(', ')}`);
   const bytes = await readSource(source);
+  // Only who writes a contract loads what writes it.
+  const { readProperties, replaceProperties } = await import('./onnx/properties.js');
   const replaced = given.map((part) => METADATA_KEYS[part]);
   // What is replaced may be broken, or be there twice.
   const properties = readProperties(

@@ -14,10 +14,11 @@ import { Arena } from './kernels/arena.js';
 import type { Precision } from './kernels/layout.js';
 import type { Network } from './model/network.js';
 import { importOnnx, type ImportedModel } from './onnx/index.js';
-import { operators } from './operators/index.js';
-import { foldConstants } from './operators/specialization.js';
+import { simplify } from './operators/index.js';
 import { readSource, type ModelSource } from './source.js';
 import { analyze, type Analysis } from './streaming/analyze.js';
+import type { Toolbox } from './streaming/lower.js';
+import { rulesFor } from './streaming/rules.js';
 import { resolveStreaming, type StreamingSettings } from './streaming/settings.js';
 import { summarize, type ModelSummary } from './summary.js';
 
@@ -56,7 +57,7 @@ export class Model {
   #frontEnd: FrontEnd | undefined;
 
   /** Use `loadModel`. */
-  constructor(imported: ImportedModel, options: LoadOptions = {}) {
+  constructor(imported: ImportedModel, toolbox: Toolbox, options: LoadOptions = {}) {
     const { precision = 'int8' } = options;
     const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name));
     if (unknown !== undefined)
@@ -64,18 +65,18 @@ export class Model {
     if (precision !== 'int8' && precision !== 'f32')
       throw new RangeError(`precision: got "${precision}", expected "int8" or "f32"`);
     this.metadata = parseContract(imported.metadata, options);
-    this.network = foldConstants(imported.network, operators);
+    this.network = imported.network;
     this.precision = precision;
     this.warnings = imported.warnings;
     this.producer = imported.producer;
     this.opset = imported.opset;
     const streaming = this.metadata.streaming ?? {};
-    this.#analysis = analyze(this.network, streaming, this.metadata.frontend?.numCoefficients);
+    this.#analysis = analyze(this.network, toolbox, streaming, this.metadata.frontend?.numCoefficients);
     this.streaming = resolveStreaming(this.#analysis, streaming);
-    this.#runner = new Runner(this.network, precision, this.#arena);
+    this.#runner = new Runner(this.network, toolbox.operators, precision, this.#arena);
     const { frames } = this.#analysis;
     const isStateful = this.streaming.mode === 'stateful' && frames;
-    this.#session = isStateful ? new Session(frames, compile(frames, precision), this.#arena) : null;
+    this.#session = isStateful ? new Session(frames, compile(frames, precision), this.#arena, toolbox.operators) : null;
   }
 
   /**
@@ -158,5 +159,7 @@ export class Model {
  *   for what can't be run; MetadataError for a wrong contract
  */
 export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<Model> {
-  return new Model(importOnnx(await readSource(source)), options);
+  const imported = importOnnx(await readSource(source));
+  const [{ network, operators }, rules] = await Promise.all([simplify(imported.network), rulesFor(imported.network)]);
+  return new Model({ ...imported, network }, { operators, rules }, options);
 }

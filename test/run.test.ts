@@ -10,6 +10,7 @@ import {
   framesFor,
   IMPORTABLE,
   maxDifference,
+  openOnnxruntime,
   randomInputs,
   readFixture,
   REFUSED,
@@ -61,10 +62,15 @@ for (const name of IMPORTABLE.filter((fixture) => !APART.includes(fixture))) {
   const oracle = WITH_TWIN.includes(name) ? twinOf(name) : name;
   test(`${name}: run equals ${oracle === name ? 'onnxruntime-web' : `${oracle} in onnxruntime-web`}`, async () => {
     const model = await loadModel(readFixture(name), { precision: 'f32' });
-    for (const [i, sizes] of SIZES.entries()) {
-      const inputs = inputsOf(name, model, sizes, i);
-      const expected = await runOnnxruntime(readFixture(oracle), { ...inputs, ...IDLE[name] });
-      compareOutputs(model.run(inputs), expected, near(F32_DIFFERENCE, relativeDifference));
+    const theirs = await openOnnxruntime(readFixture(oracle));
+    try {
+      for (const [i, sizes] of SIZES.entries()) {
+        const inputs = inputsOf(name, model, sizes, i);
+        const expected = await theirs.run({ ...inputs, ...IDLE[name] });
+        compareOutputs(model.run(inputs), expected, near(F32_DIFFERENCE, relativeDifference));
+      }
+    } finally {
+      await theirs.close();
     }
   });
 }

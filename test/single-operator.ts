@@ -2,12 +2,15 @@
 import assert from 'node:assert/strict';
 import onnxProto from 'onnx-proto';
 import * as ort from 'onnxruntime-web';
-import { operators } from '#dist/operators/index.js';
+import { common } from '#dist/operators/index.js';
 import type { Operand, Prepared } from '#dist/operators/operator.js';
 import type { Constant, ElementType, Kind, Kinds, Numbers, Operation } from '#dist/model/network.js';
+import { others } from '#dist/operators/others.js';
 import { uniform } from './support.js';
 
 const { onnx } = onnxProto;
+
+const operators = { ...common, ...others };
 
 /** A whole number, several, a text, or a fraction in an object of its own. */
 export type Attribute = number | readonly number[] | string | { readonly float: number };

@@ -1,6 +1,6 @@
 import {
-  exp, EXP_RELATIVE_ERROR, log, LOG_ERROR, logNormal, sigmoid, sigmoidFast, softplus, SOFTPLUS_RELATIVE_ERROR, tanh, TANH_ERROR,
-  TANH_FAST_ERROR, tanhFast,
+  exp, EXP_RELATIVE_ERROR, log, LOG_ERROR, logNormal, sigmoid, SIGMOID_ERROR, sigmoidFast, softplus, SOFTPLUS_RELATIVE_ERROR, tanh,
+  TANH_ERROR, TANH_FAST_ERROR, tanhFast,
 } from '../functions';
 
 /** The smallest normal float, and half a step of those below it. */
@@ -33,8 +33,18 @@ describe('gates', () => {
   it('sigmoidFast keeps half of tanhFast’s bound', () => {
     expect(worst(2)).toBeLessThanOrEqual(TANH_FAST_ERROR / 2 + 6e-8);
   });
-  it('sigmoid keeps half of tanh’s bound', () => {
-    expect(worst(3)).toBeLessThanOrEqual(TANH_ERROR / 2 + 6e-8);
+  it('sigmoid keeps its bound', () => {
+    expect(worst(3)).toBeLessThanOrEqual(SIGMOID_ERROR);
+  });
+  it('sigmoid leaves of 1 what a float can, and is small where it is', () => {
+    let rest: f64 = 0, small: f64 = 0;
+    for (let i = 10 * 512; i <= 40 * 512; i++) {
+      const x = <f32>i / 512;
+      rest = Math.max(rest, Math.abs(1 - <f64>first(sigmoid(f32x4.splat(x))) - 1 / (1 + Math.exp(x))));
+      small = Math.max(small, Math.abs(<f64>first(sigmoid(f32x4.splat(-x))) * (1 + Math.exp(x)) - 1));
+    }
+    expect(rest).toBeLessThanOrEqual(9e-8); // half a step of the sum, 6e-8, and half of the quotient
+    expect(small).toBeLessThanOrEqual(EXP_RELATIVE_ERROR + 1.2e-7);
   });
   it('sigmoid and tanhFast, hence sigmoidFast, never exceed 1', () => {
     let max: f32 = 0;

@@ -3,7 +3,6 @@ import { InputError } from '../errors.js';
 import type { Arena } from '../kernels/arena.js';
 import type { Precision } from '../kernels/layout.js';
 import type { Numbers, Operation, OperationOf } from '../model/network.js';
-import { operators } from '../operators/index.js';
 import { elements, whereOf, type Operand, type Operators, type Prepared } from '../operators/operator.js';
 import { recurrentShapes, type RecurrentShapes } from '../operators/recurrent.js';
 import { denseWeights } from '../streaming/dense-weights.js';
@@ -35,7 +34,7 @@ function sessionOf(
     carried: [],
     outputs: [],
   };
-  return new Session(network, compile(network, precision), arena);
+  return new Session(network, compile(network, precision), arena, {});
 }
 
 /** Values of a recurrent session. */
@@ -82,22 +81,30 @@ class Pass {
 export class KernelOperators {
   readonly #precision: Precision;
   readonly #arena: Arena;
+  readonly #operators: Operators;
   readonly #passes = new Map<Operation, readonly Pass[]>();
   readonly #dense = new Map<Operation, Machine>();
 
-  constructor(precision: Precision, arena: Arena) {
+  constructor(operators: Operators, precision: Precision, arena: Arena) {
+    this.#operators = operators;
     this.#precision = precision;
     this.#arena = arena;
   }
 
-  readonly table: Operators = {
-    ...operators,
-    gru: (...args) => this.#recurrent(...args),
-    lstm: (...args) => this.#recurrent(...args),
-    rnn: (...args) => this.#recurrent(...args),
-    matmul: (operation, operands) => this.#product(operators.matmul(operation, operands), operation, operands),
-    gemm: (operation, operands) => this.#product(operators.gemm(operation, operands), operation, operands),
-  };
+  /** The operators that were given, with kernels for those that have some. */
+  table(): Operators {
+    const { matmul, gemm } = this.#operators;
+    const recurrent = (operation: Recurrent, operands: readonly (Operand | null)[]) =>
+      this.#recurrent(operation, operands);
+    return {
+      ...this.#operators,
+      gru: recurrent,
+      lstm: recurrent,
+      rnn: recurrent,
+      matmul: (operation, operands) => this.#product(matmul!(operation, operands), operation, operands),
+      gemm: (operation, operands) => this.#product(gemm!(operation, operands), operation, operands),
+    };
+  }
 
   #recurrent(operation: Recurrent, operands: readonly (Operand | null)[]): Prepared {
     const shapes = recurrentShapes(operation, operands);

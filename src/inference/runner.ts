@@ -1,6 +1,6 @@
 import type { Arena } from '../kernels/arena.js';
 import type { Precision } from '../kernels/layout.js';
-import { elements, type Operand } from '../operators/operator.js';
+import { elements, type Operand, type Operators } from '../operators/operator.js';
 import { newNumbers, specialize, type Specialization } from '../operators/specialization.js';
 import { elementTypeOf, type Network, type Numbers, type ValueId } from '../model/network.js';
 import { KernelOperators } from './kernel-operators.js';
@@ -54,17 +54,17 @@ export class Run {
 /** Runs a network on whole tensors. What it has prepared for the shapes of one run is kept for the next. */
 export class Runner {
   readonly network: Network;
-  readonly #operators: KernelOperators;
+  readonly #operators: Operators;
   #last: { readonly key: string; readonly run: Run } | null = null;
 
-  constructor(network: Network, precision: Precision, arena: Arena) {
+  constructor(network: Network, operators: Operators, precision: Precision, arena: Arena) {
     this.network = network;
-    this.#operators = new KernelOperators(precision, arena);
+    this.#operators = new KernelOperators(operators, precision, arena).table();
   }
 
   /** A run with buffers of its own. */
   open(inputs: ReadonlyMap<ValueId, Operand>): Run {
-    return new Run(this.network, specialize(this.network, inputs, this.#operators.table));
+    return new Run(this.network, specialize(this.network, inputs, this.#operators));
   }
 
   /** @param inputs their shapes; `data` of those that may decide others */

@@ -1,5 +1,5 @@
 import type { Arena } from '../kernels/arena.js';
-import { operators } from '../operators/index.js';
+import type { Operators } from '../operators/operator.js';
 import { prepare } from '../operators/specialization.js';
 import type { FrameNetwork, HostLayer } from '../streaming/frame-network.js';
 import { Machine, type PreparedLayers } from './machine.js';
@@ -17,6 +17,7 @@ export class Session {
     readonly plan: Plan,
     /** Shared with whoever works on the same streams, such as a front end. */
     readonly arena: Arena,
+    operators: Operators,
   ) {
     verifyPlan(plan);
     const layers = [...plan.reset, ...plan.step].flatMap((section): HostLayer[] =>

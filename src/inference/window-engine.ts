@@ -1,3 +1,4 @@
+import { MetadataError, TympanError } from '../errors.js';
 import { elementTypeOf, type Network } from '../model/network.js';
 import { elements, type Operand } from '../operators/operator.js';
 import { dimsFor, type Analysis } from '../streaming/analyze.js';
@@ -23,6 +24,18 @@ interface Sequence extends Layout {
   readonly target: ReturnType<Run['numbers']>;
 }
 
+/** @throws MetadataError for a window that shapes inside the network don't fit */
+function openWindow(runner: Runner, operands: ReadonlyMap<number, Operand>, frames: number): Run {
+  try {
+    return runner.open(operands);
+  } catch (error) {
+    if (!(error instanceof TympanError)) throw error;
+    throw new MetadataError(
+      `streaming: windowFrames: the network does not fit a window of ${frames} frames (${error.message}); expected as many as it was made for`,
+    );
+  }
+}
+
 /** A network on the newest frames: the whole window is run again at every hop, from its initial states. */
 export class WindowEngine implements Engine {
   readonly inputs: readonly Slot[];
@@ -43,7 +56,7 @@ export class WindowEngine implements Engine {
       value,
       { type: elementTypeOf(type), dims: dims.get(value)!, data: null },
     ]);
-    this.#run = runner.open(new Map(operands));
+    this.#run = openWindow(runner, new Map(operands), frames);
     this.#frames = frames;
     this.#hop = hop;
     const timed = network.inputs.filter(({ value }) => analysis.timeAxes.has(value));

@@ -1,48 +1,32 @@
-/** All operators, by kind. */
-import { argReduce } from './arg-reduce.js';
+/** Operators by kind: those of nearly every network here, the others in a module of their own that is loaded where one is needed. */
+import type { Network } from '../model/network.js';
 import { binary } from './binary.js';
 import { cast } from './cast.js';
-import { clip } from './clip.js';
 import { concat, split } from './concat.js';
-import { convolution } from './convolution.js';
 import { expand, flatten, identity, reshape, squeeze, tile, transpose, unsqueeze } from './layout.js';
 import { gemm, matmul } from './matmul.js';
-import { batchNormalization, instanceNormalization, layerNormalization } from './normalization.js';
 import type { Operators } from './operator.js';
-import { pad } from './pad.js';
-import { globalPool, pool } from './pooling.js';
 import { recurrent } from './recurrent.js';
-import { reduce } from './reduce.js';
 import { gather, slice } from './selection.js';
 import { constantOfShape, range, shape, size } from './shape.js';
+import { foldConstants } from './specialization.js';
 import { softmax } from './softmax.js';
 import { unary } from './unary.js';
-import { where } from './where.js';
 
-export const operators: Operators = {
-  argReduce,
-  batchNormalization,
+export const common: Operators = {
   binary,
   cast,
-  clip,
   concat,
   constantOfShape,
-  convolution,
   expand,
   flatten,
   gather,
   gemm,
-  globalPool,
   gru: recurrent,
   identity,
-  instanceNormalization,
-  layerNormalization,
   lstm: recurrent,
   matmul,
-  pad,
-  pool,
   range,
-  reduce,
   reshape,
   rnn: recurrent,
   shape,
@@ -55,5 +39,13 @@ export const operators: Operators = {
   transpose,
   unary,
   unsqueeze,
-  where,
 };
+
+/** A network with everything computed that no input reaches, and the operators that it needs, or more. */
+export async function simplify(network: Network): Promise<{ network: Network; operators: Operators }> {
+  if (network.operations.every(({ kind }) => kind in common))
+    return { network: foldConstants(network, common), operators: common };
+  const { foldNormalizations, others } = await import('./others.js');
+  const operators = { ...common, ...others };
+  return { network: foldNormalizations(foldConstants(network, operators)), operators };
+}

@@ -33,7 +33,8 @@ export interface Prepared {
 /** @throws ModelFormatError where shapes do not fit, UnsupportedModelError for what is not done */
 export type Operator<K extends Kind> = (operation: OperationOf<K>, operands: readonly (Operand | null)[]) => Prepared;
 
-export type Operators = { readonly [K in Kind]: Operator<K> };
+/** By kind; those that a network does not have may be missing. */
+export type Operators = { readonly [K in Kind]?: Operator<K> };
 
 /** How messages call an operation: `gru "gru_1"`. */
 export const whereOf = ({ kind, name }: Operation): string => `${kind} "${name}"`;

@@ -1,8 +1,17 @@
 /** A network for inputs of known shapes: every tensor's shape, what follows from shapes alone, and loops for the rest. */
 import { ModelFormatError, UnsupportedModelError } from '../errors.js';
 import { findNotFinite } from '../typed-arrays.js';
-import type { Constant, ElementType, Network, Numbers, Operation, ValueId } from '../model/network.js';
-import { elements, whereOf, type Operand, type Operators, type Prepared } from './operator.js';
+import type {
+  Constant,
+  ElementType,
+  Kind,
+  Network,
+  Numbers,
+  Operation,
+  OperationOf,
+  ValueId,
+} from '../model/network.js';
+import { elements, whereOf, type Operand, type Operator, type Operators, type Prepared } from './operator.js';
 
 /** Elements of all tensors that one specialization may hold: 256 MiB of floats. */
 const MAX_TOTAL_ELEMENTS = 2 ** 26;
@@ -27,10 +36,9 @@ export function newNumbers(type: ElementType, count: number): Numbers {
 
 /** What `prepare` needs of `operators`: one function for any operation. */
 export function prepare(operators: Operators, operation: Operation, operands: readonly (Operand | null)[]): Prepared {
-  return (operators[operation.kind] as (operation: Operation, operands: readonly (Operand | null)[]) => Prepared)(
-    operation,
-    operands,
-  );
+  const operator = operators[operation.kind] as Operator<Kind> | undefined;
+  if (!operator) throw new Error(`${whereOf(operation)}: its operator was not loaded`);
+  return operator(operation as OperationOf<Kind>, operands);
 }
 
 /** Recurrent layers need kernels: they are computed when the network runs, even between constants. */

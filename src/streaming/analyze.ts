@@ -1,11 +1,10 @@
 /** How a network runs on a stream: which axes of its inputs are time, whether it runs frame by frame, and if not, why. */
 import { TympanError } from '../errors.js';
 import { elementTypeOf, type Network, type Operation, type ValueId } from '../model/network.js';
-import { operators } from '../operators/index.js';
 import type { Operand } from '../operators/operator.js';
 import { specialize } from '../operators/specialization.js';
 import { pairStates } from './carry.js';
-import { lower, type Lowered, type Roles } from './lower.js';
+import { lower, type Lowered, type Roles, type Toolbox } from './lower.js';
 import type { Probe } from './lowering.js';
 import { openSizes, type InputDims } from './open-sizes.js';
 import type { StreamingOptions } from './settings.js';
@@ -59,11 +58,16 @@ function isBetter(a: Trial, b: Trial): boolean {
  * @param frameSize features of a frame, where they are known
  * @throws TympanError where the network fits no shapes of its inputs
  */
-export function analyze(network: Network, { states, timeAxis }: StreamingOptions = {}, frameSize?: number): Analysis {
+export function analyze(
+  network: Network,
+  toolbox: Toolbox,
+  { states, timeAxis }: StreamingOptions = {},
+  frameSize?: number,
+): Analysis {
   const failures: unknown[] = [];
   let best: Trial | null = null;
   for (const candidate of timeCandidates(network, timeAxis, frameSize)) {
-    for (const trial of trials(network, candidate, states, failures)) {
+    for (const trial of trials(network, toolbox, candidate, states, failures)) {
       if (!best || isBetter(trial, best)) best = trial;
       if (trial.isStreamable) break;
     }
@@ -77,6 +81,7 @@ export function analyze(network: Network, { states, timeAxis }: StreamingOptions
 /** The network with its inputs' axes as the candidate says, in the sizes that it may have. */
 function* trials(
   network: Network,
+  toolbox: Toolbox,
   { timeAxes, likeness }: Candidate,
   states: StreamingOptions['states'],
   failures: unknown[],
@@ -95,7 +100,7 @@ function* trials(
   const attempts = stepwise ? [[1]] : [FRAMES, ...(timeAxes.size > 0 ? fallbacks.map((size) => [size]) : [])];
   for (const inputDims of openSizes(network, timeAxes, stepwise)) {
     for (const frames of attempts) {
-      const lowered = attempt(network, roles, inputDims, frames, failures);
+      const lowered = attemptRates(network, toolbox, roles, inputDims, frames, failures);
       if (!lowered) continue;
       const bakedFrames = fixedFrames === null && frames.length === 1 && !stepwise ? frames[0] : null;
       const astray = network.operations.filter((one) => isRecurrent(one) && !isStepping(one, lowered)).length;
@@ -103,6 +108,8 @@ function* trials(
       // One frame, and states to go on from: that is what a streaming export looks like.
       const isStep = stepwise && carried.size > 0;
       yield { analysis, astray, isStreamable: lowered.frames !== null, likeness: isStep ? OBVIOUS : likeness };
+      // What fits any number of frames has none baked in.
+      if (frames === FRAMES && fixedFrames === null) break;
     }
   }
 }
@@ -135,8 +142,20 @@ function fixedFramesOf(network: Network, timeAxes: ReadonlyMap<ValueId, number>)
   return null;
 }
 
+/** Where strides make one frame of several, whether one is left over at the end is asked of every remainder. */
+function attemptRates(
+  ...[network, toolbox, roles, inputDims, frames, failures]: Parameters<typeof attempt>
+): Lowered | null {
+  const lowered = attempt(network, toolbox, roles, inputDims, frames, failures);
+  const every = Math.max(1, ...(lowered?.frames?.layers ?? []).map(({ schedule }) => schedule.every));
+  if (every === 1 || frames !== FRAMES) return lowered;
+  const remainders = Array.from({ length: every }, (_, i) => FRAMES[1] + i);
+  return attempt(network, toolbox, roles, inputDims, [FRAMES[0], ...remainders], failures);
+}
+
 function attempt(
   network: Network,
+  toolbox: Toolbox,
   roles: Roles,
   inputDims: InputDims,
   frames: readonly number[],
@@ -148,9 +167,9 @@ function attempt(
       const dims = dimsFor(inputDims, count);
       for (const { value, type } of network.inputs)
         operands.set(value, { type: elementTypeOf(type), dims: dims.get(value)!, data: null });
-      return { frames: count, shapes: specialize(network, operands, operators) };
+      return { frames: count, shapes: specialize(network, operands, toolbox.operators) };
     });
-    return lower(network, probes, roles);
+    return lower(network, toolbox, probes, roles);
   } catch (error) {
     if (!(error instanceof TympanError)) throw error;
     failures.push(error);

@@ -1,13 +1,17 @@
 /** Network → FrameNetwork: every operation is lowered by its own rule, or marked with the reason why it can't be. */
-import type { Network, Operation, ValueId } from '../model/network.js';
-import { elements, whereOf } from '../operators/operator.js';
+import type { Kind, Network, Operation, OperationOf, ValueId } from '../model/network.js';
+import { elements, whereOf, type Operators } from '../operators/operator.js';
 import { valuesMadeBy, valuesReadBy, type FrameLayer, type FrameNetwork, type FrameValueId } from './frame-network.js';
 import { Lowering, type Probe } from './lowering.js';
 import { lowerPointwise } from './pointwise.js';
-import { lowerRecurrent } from './recurrent.js';
-import { lowerGather, lowerPad, lowerSlice } from './selection.js';
+import type { Rule, Rules } from './rules.js';
 import { NotStreamable, oneFrame, type Timing } from './timing.js';
-import { lowerWindow } from './windows.js';
+
+/** What lowering works with. */
+export interface Toolbox {
+  readonly operators: Operators;
+  readonly rules: Rules;
+}
 
 /** What the inputs of a network are to a stream. */
 export interface Roles {
@@ -33,8 +37,13 @@ export interface Lowered {
   readonly refused: readonly Operation[];
 }
 
-export function lower(network: Network, probes: readonly Probe[], roles: Roles): Lowered {
-  const lowering = new Lowering(network, probes, roles.stepwise, roles.carried.size > 0);
+export function lower(
+  network: Network,
+  { operators, rules }: Toolbox,
+  probes: readonly Probe[],
+  roles: Roles,
+): Lowered {
+  const lowering = new Lowering(network, operators, rules, probes, roles.stepwise, roles.carried.size > 0);
   const { inputs, states } = placeInputs(lowering, roles);
   const refused: Operation[] = [];
   for (const operation of network.operations) {
@@ -65,23 +74,9 @@ export function lower(network: Network, probes: readonly Probe[], roles: Roles):
 
 function lowerOperation(operation: Operation, lowering: Lowering): void {
   const pointwise = () => lowerPointwise(operation, lowering);
-  switch (operation.kind) {
-    case 'gru':
-    case 'lstm':
-    case 'rnn':
-      return lowerRecurrent(operation, lowering);
-    case 'convolution':
-    case 'pool':
-      return lowerWindow(operation, lowering, pointwise);
-    case 'slice':
-      return lowerSlice(operation, lowering, pointwise);
-    case 'gather':
-      return lowerGather(operation, lowering, pointwise);
-    case 'pad':
-      return lowerPad(operation, lowering, pointwise);
-    default:
-      return pointwise();
-  }
+  const rule = lowering.rules[operation.kind] as Rule<Kind> | undefined;
+  if (rule) rule(operation as OperationOf<Kind>, lowering, pointwise);
+  else pointwise();
 }
 
 type Place = { name: string; value: FrameValueId };

@@ -1,7 +1,9 @@
 /** What lowering a network to frames has made so far. */
 import type { Network, Operation, ValueId } from '../model/network.js';
 import { elements, type Operand } from '../operators/operator.js';
+import type { Operators } from '../operators/operator.js';
 import type { Specialization } from '../operators/specialization.js';
+import type { Rules } from './rules.js';
 import type { CopyLayer, FrameLayer, FrameValue, FrameValueId, Schedule, Scheduled } from './frame-network.js';
 import {
   framesMade,
@@ -37,6 +39,8 @@ export class Lowering {
    */
   constructor(
     readonly network: Network,
+    readonly operators: Operators,
+    readonly rules: Rules,
     readonly probes: readonly Probe[],
     readonly stepwise: boolean,
     readonly reloads: boolean,
@@ -122,8 +126,11 @@ export class Lowering {
       if (!isLike) throw new NotStreamable('the size of its output depends on how many frames there are');
       return axis === null ? 0 : own[axis] - framesMade(made, frames);
     });
-    if (new Set(tails).size > 1) throw new NotStreamable('it takes only some of the frames');
-    this.timings.set(output, { kind: 'frame', value, ...made, fill, dims: oneFrame(dims, axis), tail: tails[0] });
+    // Of several frames, some may be left over.
+    const isFew = Math.max(...tails) - Math.min(...tails) > (made.every > 1 ? 1 : 0);
+    if (isFew) throw new NotStreamable('it takes only some of the frames');
+    const tail = tails.find((frames) => frames !== 0) ?? 0;
+    this.timings.set(output, { kind: 'frame', value, ...made, fill, dims: oneFrame(dims, axis), tail });
   }
 
   /** A new value for output `index`; -1 where nothing reads it. */

@@ -1,6 +1,5 @@
 /** Operations that only move elements: copies of runs of floats, or no layer at all. */
 import type { Kind, Numbers, Operation } from '../model/network.js';
-import { operators } from '../operators/index.js';
 import { elements, type Operand } from '../operators/operator.js';
 import { prepare } from '../operators/specialization.js';
 import { scheduleOf, type FrameOperands } from './frame-operands.js';
@@ -41,7 +40,7 @@ export function lowerMove(operation: Operation, lowering: Lowering, read: FrameO
     counted[i] = moved[i] ? Float64Array.from({ length: count }, (_, at) => next + at) : (operand?.data ?? null);
     if (moved[i]) next += count;
   }
-  const prepared = prepare(operators, operation, operands);
+  const prepared = prepare(lowering.operators, operation, operands);
   const places = prepared.outputs.map(({ dims }) => new Float64Array(elements(dims)));
   prepared.compute(counted, places);
   const all = places.map((place) => partsOf(place, moved, starts, operands, values));

@@ -3,7 +3,6 @@ import { TympanError } from '../errors.js';
 import type { Constant, Operation } from '../model/network.js';
 import { BINARY_FUNCTIONS, UNARY_FUNCTIONS } from '../kernels/table.js';
 import { broadcastIndices, elements, type Operand, type Prepared } from '../operators/operator.js';
-import { operators } from '../operators/index.js';
 import { prepare } from '../operators/specialization.js';
 import { denseWeights } from './dense-weights.js';
 import { scheduleOf, type FrameOperands } from './frame-operands.js';
@@ -20,7 +19,7 @@ const KEEPS_FILL = ['reshape', 'flatten', 'squeeze', 'unsqueeze', 'identity', 't
 export function lowerPointwise(operation: Operation, lowering: Lowering): void {
   const read = readFrame(operation, lowering);
   const axes = read.made?.axis ?? null;
-  const prepared = prepareFrame(operation, read.operands);
+  const prepared = prepareFrame(operation, lowering, read.operands);
   operation.outputs.forEach((output, i) => {
     if (output === null) return;
     const expected = oneFrame(lowering.dimsOf(output), axes);
@@ -53,7 +52,7 @@ export function lowerPointwise(operation: Operation, lowering: Lowering): void {
 }
 
 /** What fits all frames may not fit one: shapes that a constant decides. */
-function prepareFrame(operation: Operation, operands: FrameOperands['operands']): Prepared {
+function prepareFrame(operation: Operation, { operators }: Lowering, operands: FrameOperands['operands']): Prepared {
   try {
     return prepare(operators, operation, operands);
   } catch (error) {

@@ -1,10 +1,10 @@
-/** Operators that take frames by their place: the latest one, all from some frame on, or with padding before the first. */
+/** Operators that take frames by their place: the latest one, or all from some frame on. */
 import type { OperationOf } from '../model/network.js';
 import type { Lowering } from './lowering.js';
 import { NotStreamable, type PerFrame } from './timing.js';
 
 /** Numbers of a constant operand, at the first probe. */
-function numbersOf(
+export function numbersOf(
   operation: OperationOf<'slice' | 'pad' | 'gather'>,
   lowering: Lowering,
   index: number,
@@ -47,7 +47,7 @@ export function lowerSlice(operation: OperationOf<'slice'>, lowering: Lowering, 
   lowering.define(operation, 0, x.value, { ...madeOf(x), lag: x.lag + x.every * start });
 }
 
-const madeOf = ({ axis, lag, every, fill }: PerFrame) => ({ axis, lag, every, fill });
+export const madeOf = ({ axis, lag, every, fill }: PerFrame) => ({ axis, lag, every, fill });
 
 /** @throws NotStreamable */
 export function lowerGather(operation: OperationOf<'gather'>, lowering: Lowering, pointwise: () => void): void {
@@ -59,28 +59,4 @@ export function lowerGather(operation: OperationOf<'gather'>, lowering: Lowering
   if (others.length > 0 || (index < 0 ? index + dims[x.axis] : index) !== dims[x.axis] - 1)
     throw new NotStreamable(`it picks frame ${[index, ...others]}, expected the last one`);
   latest(operation, lowering, x);
-}
-
-/** @throws NotStreamable */
-export function lowerPad(operation: OperationOf<'pad'>, lowering: Lowering, pointwise: () => void): void {
-  const x = lowering.frameOf(operation, 0);
-  const pads = numbersOf(operation, lowering, 1)!;
-  const { dims } = lowering.probes[0].shapes.operands[operation.inputs[0]!]!;
-  const axes = (numbersOf(operation, lowering, 3) ?? [...dims.keys()]).map((axis) =>
-    axis < 0 ? axis + dims.length : axis,
-  );
-  const place = x === null || x.axis === null ? -1 : axes.indexOf(x.axis);
-  if (!x || place < 0 || (pads[place] === 0 && pads[place + axes.length] === 0)) return pointwise();
-  if (pads.some((pad, i) => pad !== 0 && i % axes.length !== place))
-    throw new NotStreamable('it pads time and other axes at once');
-  const [before] = pads.slice(place);
-  const value = numbersOf(operation, lowering, 2)?.[0] ?? 0;
-  if (before < 0 || (before > 0 && (operation.mode !== 'constant' || (x.fill && x.fill.value !== value))))
-    throw new NotStreamable(`it pads frames with "${operation.mode}"`);
-  const frames = before + (x.fill?.frames ?? 0);
-  lowering.define(operation, 0, x.value, {
-    ...madeOf(x),
-    lag: x.lag - x.every * before,
-    fill: frames > 0 ? { frames, value } : null,
-  });
 }

@@ -46,7 +46,10 @@ export function parseStreaming(json: StreamingOptions | JsonObject): StreamingOp
     throw new MetadataError('streaming: windowFrames and hopFrames are of mode "windowed"');
   const isNames =
     states === undefined ||
-    (typeof states === 'object' && states !== null && Object.values(states).every((name) => typeof name === 'string'));
+    (typeof states === 'object' &&
+      states !== null &&
+      !Array.isArray(states) &&
+      Object.values(states).every((name) => typeof name === 'string'));
   if (!isNames) throw new MetadataError(`streaming: states: got ${JSON.stringify(states)}, expected outputs by inputs`);
   const given = { mode, windowFrames, hopFrames, timeAxis, states };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
@@ -65,7 +68,7 @@ export function resolveStreaming(analysis: Analysis, options: StreamingOptions):
     throw new UnsupportedModelError(
       `it can't run statefully: ${because}; load it with { streaming: { mode: "windowed" } }`,
     );
-  const isWindow = windowFrames !== undefined || (!stepwise && fixedFrames !== null && fixedFrames > 1);
+  const isWindow = (windowFrames ?? options.hopFrames) !== undefined || (!stepwise && fixedFrames !== null && fixedFrames > 1);
   if (mode === 'stateful' || (mode === undefined && frames && !isWindow)) return { mode: 'stateful' };
   const ownFrames = stepwise ? 1 : (fixedFrames ?? bakedFrames);
   return { mode: 'windowed', windowFrames: windowFrames ?? ownFrames ?? DEFAULT_WINDOW, hopFrames };

@@ -66,13 +66,21 @@ function reachOf(operation: WindowOperation, axes: Axes, axis: number): Reach {
   return { axis, size, dilation, stride, before: begin, extent: (size - 1) * dilation + 1 };
 }
 
-function checkPadding(operation: WindowOperation, x: PerFrame, { before, extent }: Reach, lag: number): void {
+/** Input frames that one frame may stand for: as many lengths are tried out. */
+const MAX_RATE = 64;
+
+function checkPadding(operation: WindowOperation, x: PerFrame, { before, extent, stride }: Reach, lag: number): void {
   if (before > 0 && x.fill && (x.fill.value !== 0 || operation.kind === 'pool'))
     throw new NotStreamable('frames are padded twice, in two ways');
   if (operation.kind === 'pool' && operation.function === 'average' && before > 0 && !operation.countIncludePad)
     throw new NotStreamable('its first frames are averages over fewer frames');
-  if (lag < x.lag || (lag < 0 && !x.fill) || before > extent - 1)
-    throw new NotStreamable(`it puts ${before} frames of padding before the first, for a window of ${extent}`);
+  if (x.every * stride > MAX_RATE)
+    throw new NotStreamable(`it makes one frame of ${x.every * stride}, at most ${MAX_RATE} are followed`);
+  // The first window would have no frame of the sequence in it.
+  if (lag < 0) {
+    const padding = before + (x.fill?.frames ?? 0);
+    throw new NotStreamable(`it puts ${padding} frames of padding before the first, for a window of ${extent}`);
+  }
 }
 
 /** Weights [outputs, channels, size] for the frames of a context, oldest first: [outputs, extent × channels]. */

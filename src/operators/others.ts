@@ -1,0 +1,26 @@
+/** Operators that few recurrent networks have. */
+import { argReduce } from './arg-reduce.js';
+import { clip } from './clip.js';
+import { convolution } from './convolution.js';
+import { batchNormalization, instanceNormalization, layerNormalization } from './normalization.js';
+import type { Operators } from './operator.js';
+import { pad } from './pad.js';
+import { globalPool, pool } from './pooling.js';
+import { reduce } from './reduce.js';
+import { where } from './where.js';
+
+export { foldNormalizations } from './fold-normalization.js';
+
+export const others: Operators = {
+  argReduce,
+  batchNormalization,
+  clip,
+  convolution,
+  globalPool,
+  instanceNormalization,
+  layerNormalization,
+  pad,
+  pool,
+  reduce,
+  where,
+};

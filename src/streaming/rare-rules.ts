@@ -1,0 +1,12 @@
+/** Rules of operators that few recurrent networks have. */
+import { lowerBatchNormalization } from './normalization.js';
+import { lowerPad } from './pad.js';
+import type { Rules } from './rules.js';
+import { lowerWindow } from './windows.js';
+
+export const rareRules: Rules = {
+  batchNormalization: lowerBatchNormalization,
+  convolution: lowerWindow,
+  pad: lowerPad,
+  pool: lowerWindow,
+};
