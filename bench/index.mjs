@@ -2,12 +2,12 @@
 import { cpus } from 'node:os';
 import { gzipSync } from 'node:zlib';
 import { readFileSync } from 'node:fs';
-import { benchGru } from './gru.mjs';
 import { benchMfcc } from './mfcc.mjs';
+import { benchRecurrent } from './recurrent.mjs';
 
 const rounds = process.argv.includes('--quick') ? 15 : 60;
 console.log(`Node ${process.version}, ${cpus()[0].model.trim()}; medians of ${rounds} interleaved rounds`);
-await benchGru(rounds);
+await benchRecurrent(rounds);
 await benchMfcc(rounds);
 const kernels = readFileSync(new URL('../build/kernels.wasm', import.meta.url));
 console.log(`\nKernels: ${kernels.byteLength} bytes, ${gzipSync(kernels).byteLength} compressed`);

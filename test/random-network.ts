@@ -124,8 +124,7 @@ export class NetworkGenerator {
     const y = this.#one(op, [timeFirst, W, R, B], { hidden_size: hidden, ...linear });
     const name = this.#pick([
       () => this.#one('Transpose', [this.#one('Squeeze', [y, this.#integers(1)])], { perm: [1, 0, 2] }),
-      () =>
-        this.#one('Reshape', [this.#one('Transpose', [y], { perm: [2, 0, 1, 3] }), this.#integers(0, 0, -1)]),
+      () => this.#one('Reshape', [this.#one('Transpose', [y], { perm: [2, 0, 1, 3] }), this.#integers(0, 0, -1)]),
     ])();
     return { ...x, name, features: hidden };
   }
@@ -134,7 +133,12 @@ export class NetworkGenerator {
     const features = this.#int(1, 8);
     this.#note(`MatMul ${features}`);
     const product = this.#one('MatMul', [x.name, this.#constant([[x.features, features]])]);
-    const name = this.#one('Add', this.#pick([true, false]) ? [product, this.#constant([[features]])] : [this.#constant([[1, 1, features]]), product]);
+    const name = this.#one(
+      'Add',
+      this.#pick([true, false])
+        ? [product, this.#constant([[features]])]
+        : [this.#constant([[1, 1, features]]), product],
+    );
     return { ...x, name, features };
   }
 
@@ -212,7 +216,19 @@ export class NetworkGenerator {
   }
 
   #elementwise(x: Sequence): Sequence {
-    const op = this.#pick(['Relu', 'Tanh', 'Sigmoid', 'LeakyRelu', 'Abs', 'Softplus', 'Mul', 'Sub', 'Clip', 'Max', 'Where']);
+    const op = this.#pick([
+      'Relu',
+      'Tanh',
+      'Sigmoid',
+      'LeakyRelu',
+      'Abs',
+      'Softplus',
+      'Mul',
+      'Sub',
+      'Clip',
+      'Max',
+      'Where',
+    ]);
     this.#note(op);
     const { name, features } = x;
     if (op === 'Mul' || op === 'Sub') return { ...x, name: this.#one(op, [this.#constant([[features]]), name]) };
@@ -233,14 +249,19 @@ export class NetworkGenerator {
     this.#note(`residual Conv ${extent} pads ${before},${extent - 1 - before}`);
     const weights = this.#constant([[x.features, x.features, extent]]);
     const inner = this.#one('Conv', [this.#channelsFirst(x.name), weights], { pads: [before, extent - 1 - before] });
-    const name = this.#one('Add', this.#pick([true, false]) ? [x.name, this.#channelsFirst(inner)] : [this.#channelsFirst(inner), x.name]);
+    const name = this.#one(
+      'Add',
+      this.#pick([true, false]) ? [x.name, this.#channelsFirst(inner)] : [this.#channelsFirst(inner), x.name],
+    );
     return { ...x, name };
   }
 
   #concat(x: Sequence): Sequence {
     this.#note('Concat');
     const other = this.#one('Tanh', [x.name]);
-    const name = this.#one('Concat', this.#pick([true, false]) ? [x.name, other] : [other, x.name, other], { axis: this.#pick([2, -1]) });
+    const name = this.#one('Concat', this.#pick([true, false]) ? [x.name, other] : [other, x.name, other], {
+      axis: this.#pick([2, -1]),
+    });
     const copies = this.#nodes.at(-1)![1].length;
     return { ...x, name, features: copies * x.features };
   }
@@ -251,16 +272,26 @@ export class NetworkGenerator {
     const end = this.#int(start + 1, x.features);
     const step = this.#int(1, 2);
     this.#note(`Slice ${start}:${end}:${step}`);
-    const name = this.#one('Slice', [x.name, this.#integers(start), this.#integers(end), this.#integers(2), this.#integers(step)]);
+    const name = this.#one('Slice', [
+      x.name,
+      this.#integers(start),
+      this.#integers(end),
+      this.#integers(2),
+      this.#integers(step),
+    ]);
     return { ...x, name, features: Math.ceil((end - start) / step) };
   }
 
   #layerNorm(x: Sequence): Sequence {
     this.#note('LayerNormalization');
-    const name = this.#one('LayerNormalization', [x.name, this.#constant([[x.features]]), this.#constant([[x.features]])], {
-      axis: -1,
-      epsilon: { float: 1e-2 },
-    });
+    const name = this.#one(
+      'LayerNormalization',
+      [x.name, this.#constant([[x.features]]), this.#constant([[x.features]])],
+      {
+        axis: -1,
+        epsilon: { float: 1e-2 },
+      },
+    );
     return { ...x, name };
   }
 

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { InputError, loadModel, type Model, type Tensor } from 'tympan';
+import { buildModel } from './onnx-builder.js';
 import { randomInputs, readFixture } from './support.js';
 
 const load = (name: string) => loadModel(readFixture(`${name}.onnx`), { precision: 'f32' });
@@ -84,6 +85,30 @@ test('shapes that don’t fit, or contradict each other', async () => {
       );
     });
   }
+});
+
+test('NaN is refused, which a gate would make an ordinary number of; infinite masks are not', async () => {
+  const model = await load('torchscript-states');
+  const good = randomInputs(model.network, 3, 5, 1);
+  for (const { name } of model.network.inputs) {
+    const data = Float32Array.from(good[name].data, Number);
+    data[7] = NaN;
+    refused(model, { ...good, [name]: { ...good[name], data } }, new RegExp(`^input "${name}": element 7 is NaN`));
+  }
+  const masked = await loadModel(
+    buildModel({
+      inputs: { x: ['time', 4], mask: ['time', 4] },
+      outputs: { y: ['time', 4] },
+      initializers: {},
+      nodes: [
+        ['Add', ['x', 'mask'], ['s']],
+        ['Softmax', ['s'], ['y'], { axis: 1 }],
+      ],
+    }),
+  );
+  const row = (...values: number[]): Tensor => ({ type: 'float32', dims: [1, 4], data: Float32Array.from(values) });
+  const { y } = masked.run({ x: row(1, 1, 3, 3), mask: row(0, 0, -Infinity, -Infinity) });
+  assert.deepEqual([...y.data], [0.5, 0.5, 0, 0]);
 });
 
 test('a size that only part of the network has to bear', async () => {

@@ -1,6 +1,8 @@
 /** One random sequence for a model, cut into frames and windows, and what a stream says of it: streams are held against `run`. */
 import { elementTypeOf } from '#dist/model/network.js';
+import { simplify } from '#dist/operators/index.js';
 import { analyze, dimsFor, type Analysis } from '#dist/streaming/analyze.js';
+import { rulesFor } from '#dist/streaming/rules.js';
 import type { Schedule } from '#dist/streaming/frame-network.js';
 import { InputError, type Model, type Stream, type Tensor } from 'tympan';
 import { relativeDifference, uniform } from './support.js';
@@ -14,8 +16,10 @@ export interface Layout {
   readonly axes: ReadonlyMap<string, number>;
 }
 
-export function layoutOf({ network, metadata }: Model): Layout {
-  const analysis = analyze(network, metadata.streaming ?? {});
+export async function layoutOf({ network, metadata }: Model): Promise<Layout> {
+  const [{ operators }, rules] = await Promise.all([simplify(network), rulesFor(network)]);
+  const options = metadata.streaming ?? {};
+  const analysis = analyze(network, { operators, rules }, options, metadata.frontend?.numCoefficients);
   const axes = new Map<string, number>();
   for (const { name, value } of [...network.inputs, ...network.outputs]) {
     const axis = analysis.timeAxes.get(value) ?? analysis.outputAxes.get(value);

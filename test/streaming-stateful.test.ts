@@ -3,7 +3,16 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { UnsupportedModelError, loadModel, type Model, type Tensor } from 'tympan';
-import { answerTo, deviationOf, frameAt, layoutOf, listen, randomSequence, statesOf, type Layout } from './sequences.js';
+import {
+  answerTo,
+  deviationOf,
+  frameAt,
+  layoutOf,
+  listen,
+  randomSequence,
+  statesOf,
+  type Layout,
+} from './sequences.js';
 import { IMPORTABLE, property, readFixture, relativeDifference } from './support.js';
 
 /** The bar for f32, relative where numbers are beyond ±1. */
@@ -27,7 +36,7 @@ async function loadStateful(name: string): Promise<Loaded | null> {
   const streaming = { mode: 'stateful' } as const;
   try {
     const f32 = await loadModel(bytes, { precision: 'f32', streaming });
-    return { name, f32, int8: await loadModel(bytes, { streaming }), layout: layoutOf(f32) };
+    return { name, f32, int8: await loadModel(bytes, { streaming }), layout: await layoutOf(f32) };
   } catch (error) {
     if (error instanceof UnsupportedModelError) return null;
     throw error;
@@ -35,7 +44,8 @@ async function loadStateful(name: string): Promise<Loaded | null> {
 }
 
 const all = (await Promise.all(IMPORTABLE.map(loadStateful))).filter((one) => one !== null);
-const stepwise = all.filter(({ layout }) => layout.analysis.stepwise);
+/** One frame a run, whose states its user carries. */
+const stepwise = all.filter(({ layout }) => layout.analysis.carried.size > 0 && layout.analysis.stepwise);
 const sequential = all.filter(({ layout }) => !layout.analysis.stepwise);
 
 /** Frames of a random sequence: as many as the model has to have, else `frames`. */
@@ -61,7 +71,10 @@ for (const { name, f32, int8, layout } of sequential) {
 /** One frame a run: every state is what the run before gave for it. */
 function runSteps({ network, run }: { network: Model['network']; run: Model['run'] }, layout: Layout, frames: number) {
   const name = (ports: Model['network']['inputs'], id: number) => ports.find(({ value }) => value === id)!.name;
-  const pairs = [...layout.analysis.carried].map(([to, from]) => [name(network.inputs, to), name(network.outputs, from)]);
+  const pairs = [...layout.analysis.carried].map(([to, from]) => [
+    name(network.inputs, to),
+    name(network.outputs, from),
+  ]);
   return (sequences: readonly Record<string, Tensor>[]): Record<string, Tensor>[] => {
     const results: Record<string, Tensor>[] = [];
     for (let at = 0; at < frames; at++) {

@@ -1,6 +1,6 @@
 /**
- * The whole build: kernels → WebAssembly → base64, ONNX schema → decoder, TypeScript → dist/. With nothing changed since the last
- * build it does nothing.
+ * The whole build: kernels → WebAssembly → hexadecimal, ONNX schema → decoder, TypeScript → dist/. With nothing changed since the
+ * last build it does nothing.
  */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -34,9 +34,9 @@ function upToDate() {
 function buildKernels() {
   mkdirSync(at('build'), { recursive: true });
   run('assemblyscript/bin/asc.js', '--config', 'asconfig.json');
-  const base64 = readFileSync(at('build', 'kernels.wasm')).toString('base64');
+  const hex = readFileSync(at('build', 'kernels.wasm')).toString('hex');
   mkdirSync(at('dist', 'kernels'), { recursive: true });
-  writeFileSync(at('dist', 'kernels', 'binary.js'), `export const KERNELS_BASE64 =\n  '${base64}';\n`);
+  writeFileSync(at('dist', 'kernels', 'binary.js'), `export const KERNELS_HEX =\n  '${hex}';\n`);
 }
 
 if (!upToDate()) {

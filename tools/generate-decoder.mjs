@@ -8,74 +8,62 @@ import { argv } from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { trimMessages, trimReader } from './trim-decoder.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const defaultFile = resolve(root, 'dist/onnx/onnx-proto.js');
 
-/** What a reader of models never calls. pbjs writes each as one statement that ends at its own indentation. */
-const unread =
-  /^( +)[\w.]+\.(?:create|encode|encodeDelimited|decodeDelimited|verify|fromObject|toObject|toJSON) = function [\s\S]*?^\1\};\n/gm;
-
-/** The object that each decode function fills. */
-const made = /message = (new \$root\.onnx\.[\w.]+\(\))/g;
-
-/** A repeated text or integer, packed or not. */
-const repeated = /\.push\((reader\.(string|bytes|int32|int64|uint64)\(\))\)/g;
-
-/** onnx-proto 8.0.1 has 21 messages with eight functions each that are not needed, and one that is. */
-const expected = { cuts: 168, counted: 21, texts: 7, integers: 12 };
-
-/**
- * An empty message takes 2 bytes of a file and 200 of memory, an integer 1 and 20: a forged file of megabytes could take
- * gigabytes. Integers are shapes and indices, or the float16 weights of a small network; float32 takes 4 bytes of a file.
- */
-const counter = `
-function $counted(reader, part) {
-  reader.parts = (reader.parts || 0) + 1;
-  if (reader.parts > 1e6) throw Error('it has more than a million parts');
-  return part;
-}
-function $countedInteger(reader, value) {
-  reader.integers = (reader.integers || 0) + 1;
-  if (reader.integers > 4e6) throw Error('it has more than 4 million integers outside of raw_data');
-  return value;
-}
-`;
-
-/** `protobufjs/minimal` without its writer, without Buffer, and without `Long`: int64 reads as a number everywhere. */
-const reader = `
-const util = require('protobufjs/src/util/minimal.js');
-const Reader = require('protobufjs/src/reader.js');
-util.Long = null;
-util._configure();
+/** `protobufjs/minimal` without its writer and Buffer. */
+const minimal = `
+const Reader = require('./src/reader.js');
 Reader._configure({ _configure() {} });
-module.exports = { Reader, util, roots: {} };
+module.exports = { Reader, util: require('./src/util/minimal.js'), roots: {} };
 `;
+
+/** What the reader and the messages use of protobufjs's util/minimal; without `Long` int64 reads as a number everywhere. */
+const utilities = `
+const bytes = new Uint8Array(8);
+const view = new DataView(bytes.buffer);
+const copied = (buffer, at, count) => {
+  for (let i = 0; i < count; i++) bytes[i] = buffer[at + i];
+  return view;
+};
+class LongBits {
+  constructor(lo, hi) {
+    this.lo = lo;
+    this.hi = hi;
+  }
+  toNumber(unsigned) {
+    return (unsigned ? this.hi : this.hi | 0) * 2 ** 32 + this.lo;
+  }
+}
+module.exports = {
+  LongBits,
+  Array: Uint8Array,
+  utf8: require('@protobufjs/utf8'),
+  float: {
+    readFloatLE: (buffer, at) => copied(buffer, at, 4).getFloat32(0, true),
+    readDoubleLE: (buffer, at) => copied(buffer, at, 8).getFloat64(0, true),
+  },
+  merge: Object.assign,
+  newBuffer: (items) => new Uint8Array(items),
+};
+`;
+
+/** What stands in for files of the packages. */
+const contents = [
+  [/onnx-proto[\\/]dist[\\/]onnx\.js$/, trimMessages],
+  [/protobufjs[\\/]src[\\/]reader\.js$/, (source) => trimReader(source, 4)],
+  [/@protobufjs[\\/]utf8[\\/]index\.js$/, (source) => trimReader(source, 2)],
+  [/protobufjs[\\/]minimal\.js$/, () => minimal],
+  [/protobufjs[\\/]src[\\/]util[\\/]minimal\.js$/, () => utilities],
+];
 
 const decodeOnly = {
   name: 'decode-only',
   setup(context) {
-    context.onResolve({ filter: /^protobufjs\/minimal$/ }, () => ({ path: 'reader', namespace: 'tympan' }));
-    context.onLoad({ filter: /^reader$/, namespace: 'tympan' }, () => ({ contents: reader, resolveDir: root }));
-    // It looks for `long` and `buffer` at run time, with require behind eval in some versions.
-    context.onLoad({ filter: /@protobufjs[\\/]inquire[\\/]/ }, () => ({ contents: 'module.exports = () => null;' }));
-    context.onLoad({ filter: /onnx-proto[\\/]dist[\\/]onnx\.js$/ }, async ({ path }) => {
-      const found = { cuts: 0, counted: 0, texts: 0, integers: 0 };
-      const source = await readFile(path, 'utf8');
-      const decoder = source
-        .replace(unread, () => (found.cuts++, ''))
-        .replace(made, (_, message) => (found.counted++, `message = $counted(reader, ${message})`))
-        .replace(repeated, (_, read, type) => {
-          const isText = type === 'string' || type === 'bytes';
-          found[isText ? 'texts' : 'integers']++;
-          return `.push(${isText ? '$counted' : '$countedInteger'}(reader, ${read}))`;
-        });
-      if (Object.keys(expected).some((key) => found[key] !== expected[key])) {
-        throw new Error(`${path}: found ${JSON.stringify(found)}, expected ${JSON.stringify(expected)}`);
-      }
-      const contents = counter + decoder;
-      return { contents };
-    });
+    for (const [filter, replaced] of contents)
+      context.onLoad({ filter }, async ({ path }) => ({ contents: replaced(await readFile(path, 'utf8')) }));
   },
 };
 

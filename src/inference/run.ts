@@ -135,6 +135,9 @@ function checkTensor(port: Port, tensor: Tensor | undefined, sizes: Map<string, 
   const wrong = () =>
     new InputError(`${where}: got [${dims}] with ${data.length} elements, expected ${print(port.dims)}`);
   if (!dims.every((dim) => Number.isInteger(dim) && dim > 0) || elements(dims) !== data.length) throw wrong();
+  // Infinite masks have a meaning. NaN would come out of gates and quantizers as an ordinary number.
+  const bad = elementTypeOf(port.type) === 'float' ? (data as Float32Array).findIndex(Number.isNaN) : -1;
+  if (bad >= 0) throw new InputError(`${where}: element ${bad} is NaN, expected numbers`);
   if (!port.dims) return;
   if (port.dims.length !== dims.length) throw wrong();
   port.dims.forEach((dim, axis) => {

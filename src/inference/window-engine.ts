@@ -36,7 +36,10 @@ function openWindow(runner: Runner, operands: ReadonlyMap<number, Operand>, fram
   }
 }
 
-/** A network on the newest frames: the whole window is run again at every hop, from its initial states. */
+/**
+ * A network on the newest frames: the whole window is run again at every hop, from its initial states. Windows that follow each
+ * other without overlap hand on the states that the network takes and gives.
+ */
 export class WindowEngine implements Engine {
   readonly inputs: readonly Slot[];
   readonly states: readonly Slot[];
@@ -47,6 +50,7 @@ export class WindowEngine implements Engine {
   readonly #sequences: readonly Sequence[];
   readonly #states: readonly ReturnType<Run['numbers']>[];
   readonly #results: readonly (Layout & { readonly source: ReturnType<Run['numbers']> })[];
+  readonly #carried: readonly { readonly from: ReturnType<Run['numbers']>; readonly to: ReturnType<Run['numbers']> }[];
   #count = 0;
 
   constructor(runner: Runner, analysis: Analysis, frames: number, hop: number) {
@@ -66,6 +70,10 @@ export class WindowEngine implements Engine {
       return { ...layout, ring: new Float32Array(elements(dims.get(value)!)), target: this.#run.numbers(value) };
     });
     this.#states = others.map(({ value }) => this.#run.numbers(value));
+    this.#carried = [...(hop === frames ? analysis.carried : [])].map(([input, output]) => ({
+      from: this.#run.numbers(output),
+      to: this.#run.numbers(input),
+    }));
     this.#results = network.outputs.map(({ value }) => {
       const shape = this.#run.shapeOf(value).dims;
       return { ...layoutOf(shape, analysis.outputAxes.get(value)), source: this.#run.numbers(value) };
@@ -104,6 +112,7 @@ export class WindowEngine implements Engine {
         outputs[i].set(source.subarray(at, at + inner), block * inner);
       }
     });
+    for (const { from, to } of this.#carried) to.set(from);
     return true;
   }
 

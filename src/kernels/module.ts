@@ -1,4 +1,4 @@
-import { KERNELS_BASE64 } from './binary.js';
+import { KERNELS_HEX } from './binary.js';
 
 type GruKernel = (
   x: number,
@@ -44,21 +44,8 @@ export interface KernelExports {
   copy(from: number, to: number, fromOffset: number, toOffset: number, bytes: number): void;
 }
 
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-
-/** Base64 without `atob`, which audio worklets lack. */
-function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
-  const values = new Uint8Array(128);
-  for (let i = 0; i < 64; i++) values[ALPHABET.charCodeAt(i)] = i;
-  const digits = text.replace(/=+$/, '').length;
-  const bytes = new Uint8Array((digits * 3) >> 2);
-  let bits = 0;
-  for (let i = 0, to = 0; i < digits; i++) {
-    bits = (bits << 6) | values[text.charCodeAt(i)];
-    const left = (i & 3) * 2; // bits that are not yet a byte, after this digit: 6, 4, 2, 0
-    if (left > 0) bytes[to++] = bits >> (6 - left);
-  }
-  return bytes;
+function decodeHex(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from({ length: text.length / 2 }, (_, at) => parseInt(text.slice(2 * at, 2 * at + 2), 16));
 }
 
 let compiled: WebAssembly.Module | undefined;
@@ -71,7 +58,7 @@ let compiled: WebAssembly.Module | undefined;
  */
 export function instantiateKernels(): KernelExports {
   if (!compiled) {
-    const bytes = decodeBase64(KERNELS_BASE64);
+    const bytes = decodeHex(KERNELS_HEX);
     if (!WebAssembly.validate(bytes)) {
       throw new Error('Tympan needs WebAssembly SIMD: Chrome 97, Firefox 104, Safari 16.4, Node 20 or newer');
     }

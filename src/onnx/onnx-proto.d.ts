@@ -1,19 +1,31 @@
-/** What decode.ts reads of the module that tools/generate-decoder.mjs writes: onnx-proto's decoder, ONNX 1.10.2. */
+/**
+ * What is read of ONNX's messages, under the names that onnx-proto (ONNX 1.10.2) gives them. tools/generate-decoder.mjs makes a
+ * decoder of these fields and no others, so it must find each here on a line of its own.
+ */
 
 /** Absent fields read as their default: '', 0, [] or null. */
 export interface ModelProto {
-  readonly irVersion: number;
-  readonly opsetImport: readonly { readonly domain: string; readonly version: number }[];
+  readonly opsetImport: readonly OperatorSetIdProto[];
   readonly producerName: string;
   readonly producerVersion: string;
-  readonly metadataProps: readonly { readonly key: string; readonly value: string }[];
+  readonly metadataProps: readonly StringStringEntryProto[];
   readonly graph: GraphProto | null;
+}
+
+export interface OperatorSetIdProto {
+  readonly domain: string;
+  readonly version: number;
+}
+
+export interface StringStringEntryProto {
+  readonly key: string;
+  readonly value: string;
 }
 
 export interface GraphProto {
   readonly node: readonly NodeProto[];
   readonly initializer: readonly TensorProto[];
-  readonly sparseInitializer: readonly unknown[];
+  readonly sparseInitializer: readonly SparseTensorProto[];
   readonly input: readonly ValueInfoProto[];
   readonly output: readonly ValueInfoProto[];
 }
@@ -46,27 +58,40 @@ export interface TensorProto {
   readonly name: string;
   readonly dims: readonly number[];
   readonly dataType: number;
-  readonly segment: unknown;
+  readonly segment: Segment | null;
   readonly floatData: readonly number[];
   readonly int32Data: readonly number[];
   readonly int64Data: readonly number[];
   readonly doubleData: readonly number[];
   readonly rawData: Uint8Array;
-  readonly externalData: readonly { readonly key: string; readonly value: string }[];
+  readonly externalData: readonly StringStringEntryProto[];
   readonly dataLocation: number;
 }
 
+/** Tensors of both kinds are refused, so only whether there are any is read. */
+export interface SparseTensorProto {}
+export interface Segment {}
+
 export interface ValueInfoProto {
   readonly name: string;
-  readonly type: {
-    readonly tensorType: {
-      readonly elemType: number;
-      readonly shape: { readonly dim: readonly DimensionProto[] } | null;
-    } | null;
-  } | null;
+  readonly type: TypeProto | null;
 }
 
-export interface DimensionProto {
+/** Of a tensor, or else of what is refused. */
+export interface TypeProto {
+  readonly tensorType: Tensor | null;
+}
+
+export interface Tensor {
+  readonly elemType: number;
+  readonly shape: TensorShapeProto | null;
+}
+
+export interface TensorShapeProto {
+  readonly dim: readonly Dimension[];
+}
+
+export interface Dimension {
   readonly dimValue: number | null;
   readonly dimParam: string | null;
 }

@@ -11,10 +11,24 @@ import type {
   OperationOf,
   ValueId,
 } from '../model/network.js';
-import { elements, whereOf, type Operand, type Operator, type Operators, type Prepared } from './operator.js';
+import {
+  elements,
+  whereOf,
+  type Operand,
+  type Operator,
+  type Operators,
+  type Prepared,
+  type Shape,
+} from './operator.js';
 
 /** Elements of all tensors that one specialization may hold: 256 MiB of floats. */
 const MAX_TOTAL_ELEMENTS = 2 ** 26;
+
+/** Multiply-adds that computing constants may take: a second or two. */
+const MAX_WORK = 2 ** 28;
+
+/** Operations with weights. */
+const WEIGHED = new Set<string>(['gru', 'lstm', 'rnn', 'matmul', 'gemm', 'convolution']);
 
 /** An operation that has to be computed when the network runs. */
 export interface Step {
@@ -46,6 +60,20 @@ const needsKernels = ({ kind }: Operation): boolean => kind === 'gru' || kind ==
 
 class Budget {
   #left = MAX_TOTAL_ELEMENTS;
+  #work = MAX_WORK;
+
+  /** Before constants are computed: products of [m, k] and [k, n] take √(mk · kn · mn) multiply-adds, others fewer. */
+  work(operation: Operation, shapes: readonly (Shape | null)[]): void {
+    const counts = shapes.map((shape) => (shape ? elements(shape.dims) : 1));
+    this.#work -= WEIGHED.has(operation.kind)
+      ? Math.sqrt(counts.reduce((product, count) => product * count, 1))
+      : Math.max(...counts);
+    if (!(this.#work >= 0)) {
+      throw new UnsupportedModelError(
+        `${whereOf(operation)}: what it computes of constants takes too long; compute it before exporting`,
+      );
+    }
+  }
 
   take(operation: Operation, dims: readonly number[]): number {
     const count = elements(dims);
@@ -66,6 +94,7 @@ function resultsOf(operation: Operation, operands: readonly (Operand | null)[], 
   const counts = outputs.map(({ dims }) => budget.take(operation, dims));
   const isKnown = !needsKernels(operation) && operands.every((operand) => operand === null || operand.data !== null);
   if (!known && !isKnown) return outputs.map((shape): Operand => ({ ...shape, data: null }));
+  if (!known) budget.work(operation, [...operands.slice(0, 2), outputs[0]]);
   const data = known ?? outputs.map(({ type }, i) => newNumbers(type, counts[i]));
   if (!known) {
     prepared.compute(
@@ -98,8 +127,6 @@ export function specialize(
   }
   return { operands, steps };
 }
-
-const WEIGHED = new Set<string>(['gru', 'lstm', 'rnn', 'matmul', 'gemm', 'convolution']);
 
 /** Importing has seen the file's weights, and not what is computed of them: a Cast from float64 may overflow. */
 function checkWeights(operation: Operation, network: Network, constants: ReadonlyMap<ValueId, Constant>): void {

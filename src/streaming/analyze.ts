@@ -13,6 +13,10 @@ import { timeCandidates, WHOLE_FRAME, type Candidate } from './time-candidates.j
 /** Numbers of frames that a network with an open time axis is tried with: primes, so that no size is theirs by chance. */
 const FRAMES = [97, 101];
 
+/** Operations that all trials together may look at; a network of usual size never gets there. */
+const MAX_VISITS = 200_000;
+const LEAST_TRIALS = 8;
+
 export interface Analysis extends Lowered, Roles {
   /** Frames that the file fixes; null where the time axis is open. */
   readonly fixedFrames: number | null;
@@ -66,16 +70,26 @@ export function analyze(
 ): Analysis {
   const failures: unknown[] = [];
   let best: Trial | null = null;
+  let tried = 0;
+  const limit = Math.max(LEAST_TRIALS, MAX_VISITS / network.operations.length);
   for (const candidate of timeCandidates(network, timeAxis, frameSize)) {
     for (const trial of trials(network, toolbox, candidate, states, failures)) {
       if (!best || isBetter(trial, best)) best = trial;
-      if (trial.isStreamable) break;
+      if (trial.isStreamable || ++tried > limit) break;
     }
     // Those that follow look less like time.
+    if (tried + failures.length > limit) break;
     if (best?.isStreamable && best.likeness >= OBVIOUS && best.astray === 0) break;
   }
   if (best) return best.analysis;
   throw failures[0];
+}
+
+/** What does not fit may not fit because of the sizes that were tried. */
+function explained(error: TympanError, network: Network, dims: ReadonlyMap<ValueId, readonly number[]>): TympanError {
+  const tried = network.inputs.map(({ name, value }) => `"${name}" [${dims.get(value)}]`).join(', ');
+  error.message += ` (tried with ${tried})`;
+  return error;
 }
 
 /** The network with its inputs' axes as the candidate says, in the sizes that it may have. */
@@ -86,7 +100,13 @@ function* trials(
   states: StreamingOptions['states'],
   failures: unknown[],
 ): Generator<Trial> {
-  const carried = pairStates(network, timeAxes, states);
+  let carried: Roles['carried'];
+  try {
+    carried = pairStates(network, timeAxes, states);
+  } catch (error) {
+    failures.push(error);
+    return;
+  }
   const fixedFrames = fixedFramesOf(network, timeAxes);
   const isWhole = [...timeAxes.values()].includes(WHOLE_FRAME);
   const hasRecurrence = network.operations.some(isRecurrent);
@@ -172,7 +192,7 @@ function attempt(
     return lower(network, toolbox, probes, roles);
   } catch (error) {
     if (!(error instanceof TympanError)) throw error;
-    failures.push(error);
+    failures.push(explained(error, network, dimsFor(inputDims, frames[0])));
     return null;
   }
 }

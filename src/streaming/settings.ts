@@ -9,7 +9,7 @@ export interface StreamingOptions {
   readonly mode?: 'stateful' | 'windowed';
   /** Frames of a window: 1 to 10,000. Default: as many as the file fixes, else 100. */
   readonly windowFrames?: number;
-  /** Frames from one window to the next: 1 to 10,000. Default 1. */
+  /** Frames from one window to the next: 1 to 10,000. Default 1; of a model of fixed length that hands states on, its length. */
   readonly hopFrames?: number;
   /** The time axis of the inputs that have one, where the network does not tell: 0 to 15. */
   readonly timeAxis?: number;
@@ -56,20 +56,25 @@ export function parseStreaming(json: StreamingOptions | JsonObject): StreamingOp
 }
 
 /**
- * A network with a time axis of fixed length was trained on windows, and runs on them; one with an open axis runs statefully
- * where it can.
+ * A network with a time axis of fixed length was trained on windows, and runs on them; one with an open axis, or with states that
+ * it takes and gives, runs statefully where it can.
  *
  * @throws UnsupportedModelError where it is to run statefully and can't
  */
 export function resolveStreaming(analysis: Analysis, options: StreamingOptions): StreamingSettings {
-  const { frames, because, fixedFrames, bakedFrames, stepwise } = analysis;
-  const { mode, windowFrames, hopFrames = 1 } = options;
+  const { frames, because, fixedFrames, bakedFrames, stepwise, carried } = analysis;
+  const { mode, windowFrames } = options;
   if (mode === 'stateful' && !frames)
     throw new UnsupportedModelError(
       `it can't run statefully: ${because}; load it with { streaming: { mode: "windowed" } }`,
     );
-  const isWindow = (windowFrames ?? options.hopFrames) !== undefined || (!stepwise && fixedFrames !== null && fixedFrames > 1);
+  const isWindow =
+    (windowFrames ?? options.hopFrames) !== undefined ||
+    (!stepwise && fixedFrames !== null && fixedFrames > 1 && carried.size === 0);
   if (mode === 'stateful' || (mode === undefined && frames && !isWindow)) return { mode: 'stateful' };
   const ownFrames = stepwise ? 1 : (fixedFrames ?? bakedFrames);
-  return { mode: 'windowed', windowFrames: windowFrames ?? ownFrames ?? DEFAULT_WINDOW, hopFrames };
+  const window = windowFrames ?? ownFrames ?? DEFAULT_WINDOW;
+  // Whoever hands states on takes the next frames, not the same ones again.
+  const hopFrames = options.hopFrames ?? (carried.size > 0 && fixedFrames !== null ? window : 1);
+  return { mode: 'windowed', windowFrames: window, hopFrames };
 }

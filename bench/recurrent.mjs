@@ -16,8 +16,11 @@ function uniform(seed, size) {
   };
 }
 
-/** An ONNX file with one GRU, as PyTorch writes it. */
-export function gruModel(inputSize, hiddenSize) {
+const GATES = { GRU: 3, LSTM: 4, RNN: 1 };
+
+/** An ONNX file with one recurrent layer, as PyTorch writes it. */
+function recurrentModel(op, inputSize, hiddenSize) {
+  const rows = GATES[op] * hiddenSize;
   const next = uniform(1, 1 / Math.sqrt(hiddenSize));
   const tensor = (name, dims) => ({
     name,
@@ -39,32 +42,38 @@ export function gruModel(inputSize, hiddenSize) {
     irVersion: 8,
     opsetImport: [{ domain: '', version: 17 }],
     graph: {
-      name: 'gru',
+      name: 'recurrent',
       node: [
         {
-          opType: 'GRU',
-          name: 'gru',
+          opType: op,
+          name: 'layer',
           input: ['X', 'W', 'R', 'B', '', 'initial_h'],
           output: ['Y', 'Y_h'],
-          attribute: [attribute('hidden_size', hiddenSize), attribute('linear_before_reset', 1)],
+          attribute: [
+            attribute('hidden_size', hiddenSize),
+            ...(op === 'GRU' ? [attribute('linear_before_reset', 1)] : []),
+          ],
         },
       ],
       input: [value('X', ['time', 1, inputSize]), value('initial_h', [1, 1, hiddenSize])],
       output: [value('Y', ['time', 1, 1, hiddenSize]), value('Y_h', [1, 1, hiddenSize])],
-      initializer: [
-        tensor('W', [1, 3 * hiddenSize, inputSize]),
-        tensor('R', [1, 3 * hiddenSize, hiddenSize]),
-        tensor('B', [1, 6 * hiddenSize]),
-      ],
+      initializer: [tensor('W', [1, rows, inputSize]), tensor('R', [1, rows, hiddenSize]), tensor('B', [1, 2 * rows])],
     },
   }).finish();
 }
 
-/** One step of a GRU, and onnxruntime-web's share of a step in a call of many. */
-export async function benchGru(rounds) {
+/** One step of a recurrent layer, and onnxruntime-web's share of a step in a call of many. */
+export async function benchRecurrent(rounds) {
   ort.env.wasm.numThreads = 1;
-  for (const hidden of [64, 128, 256]) {
-    const bytes = gruModel(40, hidden);
+  const layers = [
+    ['GRU', 64],
+    ['GRU', 128],
+    ['GRU', 256],
+    ['LSTM', 128],
+    ['RNN', 128],
+  ];
+  for (const [op, hidden] of layers) {
+    const bytes = recurrentModel(op, 40, hidden);
     const frame = Float32Array.from({ length: 40 }, uniform(2, 1));
     const int8 = (await loadModel(bytes)).stream();
     const f32 = (await loadModel(bytes, { precision: 'f32' })).stream();
@@ -96,6 +105,6 @@ export async function benchGru(rounds) {
     );
     const whole = results[`onnxruntime-web, ${STEPS} steps in a call`];
     for (const key of Object.keys(whole)) whole[key] /= STEPS;
-    report(`One step of a GRU, 40 inputs, ${hidden} units`, results);
+    report(`One step of ${op === 'GRU' ? 'a' : 'an'} ${op}, 40 inputs, ${hidden} units`, results);
   }
 }
