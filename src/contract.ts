@@ -94,6 +94,27 @@ export function posteriorOf(network: Network, outputs: readonly Slot[], labels: 
   return name;
 }
 
+/** What a detector of the model would refuse, in its words. */
+export function contractWarnings(
+  { frontend, labels }: Contract,
+  network: Network,
+  { inputs, outputs }: { inputs: readonly Slot[]; outputs: readonly Slot[] },
+): string[] {
+  const refusal = (check: () => unknown): string[] => {
+    try {
+      check();
+      return [];
+    } catch (error) {
+      if (error instanceof MetadataError) return [error.message];
+      throw error;
+    }
+  };
+  return [
+    ...(frontend ? refusal(() => checkFeatures(inputs, frontend)) : []),
+    ...(labels ? refusal(() => posteriorOf(network, outputs, labels)) : []),
+  ];
+}
+
 /** Operations that only move what they are given, or average it. */
 const KEEPS_PROBABILITY = new Set(
   'concat expand flatten gather globalPool identity pool reshape slice split squeeze tile transpose unsqueeze'.split(

@@ -14,6 +14,7 @@ export {
   UnsupportedModelError,
 } from './errors.js';
 export type { Recipe } from './features/recipe.js';
+export type { LayerSummary } from './inference/layer-summary.js';
 export type { RunOptions, Tensor, TensorData } from './inference/run.js';
 export type { OutputSlot, Slot, Stream } from './inference/stream.js';
 export type { Precision } from './kernels/layout.js';
@@ -32,4 +33,4 @@ export type {
 } from './model/network.js';
 export type { ModelSource } from './source.js';
 export type { StreamingOptions, StreamingSettings } from './streaming/settings.js';
-export type { LayerSummary, ModelSummary } from './summary.js';
+export type { ModelSummary, TensorSummary } from './summary.js';

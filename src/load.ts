@@ -1,5 +1,5 @@
 import { UnsupportedModelError } from './errors.js';
-import { parseContract, required, type Contract, type ContractOptions } from './contract.js';
+import { contractWarnings, parseContract, required, type Contract, type ContractOptions } from './contract.js';
 import { Detector, type DetectorOptions } from './detector.js';
 import { FrontEnd } from './features/front-end.js';
 import { checkSamples } from './features/samples.js';
@@ -15,11 +15,14 @@ import type { Precision } from './kernels/layout.js';
 import type { Network } from './model/network.js';
 import { importOnnx, type ImportedModel } from './onnx/index.js';
 import { simplify } from './operators/index.js';
+import type { Operators } from './operators/operator.js';
 import { readSource, type ModelSource } from './source.js';
 import { analyze, type Analysis } from './streaming/analyze.js';
 import type { Toolbox } from './streaming/lower.js';
 import { rulesFor } from './streaming/rules.js';
 import { resolveStreaming, type StreamingSettings } from './streaming/settings.js';
+import { slotsOf } from './streaming/slots.js';
+import { streamingWarnings } from './streaming/warnings.js';
 import { summarize, type ModelSummary } from './summary.js';
 
 /** `frontend`, `labels`, `detection` and `streaming` replace what the file says of itself. */
@@ -49,6 +52,7 @@ export class Model {
   readonly opset: number;
   /** How it runs on a stream. */
   readonly streaming: StreamingSettings;
+  readonly #operators: Operators;
   readonly #analysis: Analysis;
   readonly #arena = new Arena();
   readonly #runner: Runner;
@@ -67,12 +71,13 @@ export class Model {
     this.metadata = parseContract(imported.metadata, options);
     this.network = imported.network;
     this.precision = precision;
-    this.warnings = imported.warnings;
     this.producer = imported.producer;
     this.opset = imported.opset;
     const streaming = this.metadata.streaming ?? {};
     this.#analysis = analyze(this.network, toolbox, streaming, this.metadata.frontend?.numCoefficients);
     this.streaming = resolveStreaming(this.#analysis, streaming);
+    this.#operators = toolbox.operators;
+    this.warnings = [...imported.warnings, ...this.#warnings()];
     this.#runner = new Runner(this.network, toolbox.operators, precision, this.#arena);
     const { frames } = this.#analysis;
     const isStateful = this.streaming.mode === 'stateful' && frames;
@@ -142,7 +147,15 @@ export class Model {
 
   /** What `tympan inspect` prints, as plain JSON. */
   summary(): ModelSummary {
-    return summarize(this, this.#analysis, this.#session, this.#arena.byteLength);
+    return summarize(this, this.#operators, this.#analysis, this.#session, this.#arena.byteLength);
+  }
+
+  #warnings(): string[] {
+    const frames = this.streaming.mode === 'windowed' ? this.streaming.windowFrames : 1;
+    return [
+      ...streamingWarnings(this.network, this.#operators, this.#analysis, this.streaming),
+      ...contractWarnings(this.metadata, this.network, slotsOf(this.network, this.#analysis, frames)),
+    ];
   }
 
   /** The front end's tables are made once, and lie in the model's memory. */

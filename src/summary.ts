@@ -2,12 +2,15 @@ import type { Contract } from './contract.js';
 import type { Session } from './inference/session.js';
 import type { Precision } from './kernels/layout.js';
 import { printProgram } from './kernels/program.js';
+import { summarizeLayers, type LayerSummary } from './inference/layer-summary.js';
 import type { JsonObject } from './model/metadata.js';
-import type { Network, Operation, Port, ValueId } from './model/network.js';
-import { elements } from './operators/operator.js';
+import type { Network, Port } from './model/network.js';
+import { elements, type Operators } from './operators/operator.js';
 import type { Analysis } from './streaming/analyze.js';
-import { multiplyAdds, type Scheduled } from './streaming/frame-network.js';
+import { streamingSentence } from './streaming/sentence.js';
 import type { StreamingSettings } from './streaming/settings.js';
+import { slotsOf } from './streaming/slots.js';
+import { WHOLE_FRAME } from './streaming/time-candidates.js';
 
 /** A model described for people and for machines: plain JSON. */
 export interface ModelSummary {
@@ -16,11 +19,14 @@ export interface ModelSummary {
   readonly precision: Precision;
   readonly inputs: readonly TensorSummary[];
   readonly outputs: readonly TensorSummary[];
+  /** In the order of computing. */
   readonly layers: readonly LayerSummary[];
   readonly parameters: number;
-  /** How the model runs on a stream, in a sentence. */
+  /** How the model runs on a stream, and why, in a sentence. */
   readonly streaming: string;
-  /** Of one frame, without padding and the host's operators; of a windowed model null. */
+  /** `null` for a model that can't be streamed. */
+  readonly mode: StreamingSettings['mode'] | null;
+  /** Of one frame on average, without padding; of a windowed model those of a window, spread over its hop. */
   readonly multiplyAddsPerFrame: number | null;
   /** Packed weights, scales and biases; of a windowed model, whose weights are packed when it first runs, null. */
   readonly weightBytes: number | null;
@@ -38,29 +44,16 @@ export interface ModelSummary {
 
 export interface TensorSummary {
   readonly name: string;
-  /** Numbers, and names of open sizes. */
+  /** Numbers, and names of open sizes, as the file has them. */
   readonly dims: readonly (number | string)[];
+  /** The axis of `dims` that is time; null for a tensor without one. */
+  readonly timeAxis: number | null;
+  /** Inputs: given at every frame, or once a sequence. Outputs: made for every frame, or once from all of them. */
   readonly role: 'sequence' | 'state' | 'every frame' | 'at the end';
-}
-
-/** One operation of the graph. */
-export interface LayerSummary {
-  /** ONNX's operator, or the function of an element-wise one. */
-  readonly kind: string;
-  readonly name: string;
-  /** Names of the tensors that it reads, without constants. */
-  readonly inputs: readonly string[];
-  readonly outputs: readonly string[];
-  /** Shape of its first output, for one sequence; "time" along time. */
-  readonly dims: readonly (number | string)[];
-  /** What it is computed for: every frame, once a sequence, or all frames of it. */
-  readonly timing: 'frame' | 'sequence' | 'whole';
-  /** What computes it on a stream: WebAssembly kernels, the host's TypeScript, or nothing, because it only names a tensor anew. */
-  readonly runs: 'kernels' | 'host' | 'nothing';
-  readonly parameters: number;
-  readonly multiplyAdds: number;
-  /** Packed weights, scales and biases. */
-  readonly bytes: number;
+  /** Floats of one frame of it on a stream, or of the state. */
+  readonly size: number;
+  /** Of a state the output that it becomes at the next frame, and the other way round. */
+  readonly carries?: string;
 }
 
 interface Described {
@@ -76,24 +69,26 @@ interface Described {
 /** @param session of a stateful model */
 export function summarize(
   model: Described,
+  operators: Operators,
   analysis: Analysis,
   session: Session | null,
   arenaBytes: number,
 ): ModelSummary {
-  const { network, metadata } = model;
-  const layers = network.operations.map((operation) => summarizeOperation(operation, network, analysis, session));
+  const { network, metadata, streaming } = model;
+  const isStreamed = analysis.timeAxes.size > 0;
+  const layers = summarizeLayers(network, operators, analysis, session, framesOf(model));
+  const hop = streaming.mode === 'windowed' ? streaming.hopFrames : 1;
+  const multiplyAdds = layers.reduce((sum, layer) => sum + layer.multiplyAdds, 0);
   return {
     producer: model.producer,
     opset: model.opset,
     precision: model.precision,
-    inputs: network.inputs.map((port) => tensor(port, analysis.timeAxes.has(port.value) ? 'sequence' : 'state')),
-    outputs: network.outputs.map((port) =>
-      tensor(port, analysis.outputAxes.has(port.value) ? 'every frame' : 'at the end'),
-    ),
+    ...tensors(model, analysis),
     layers,
-    streaming: streaming(model, analysis),
-    parameters: layers.reduce((sum, { parameters }) => sum + parameters, 0),
-    multiplyAddsPerFrame: session && layers.reduce((sum, layer) => sum + layer.multiplyAdds, 0),
+    parameters: parameters(network),
+    streaming: streamingSentence(streaming, analysis),
+    mode: isStreamed ? streaming.mode : null,
+    multiplyAddsPerFrame: isStreamed ? Math.round(multiplyAdds / hop) : null,
     weightBytes: session && session.plan.constants.byteLength,
     arenaBytes,
     streamBytes: session?.plan.stateBytes ?? 0,
@@ -109,63 +104,40 @@ export function summarize(
   };
 }
 
-function tensor({ name, dims }: Port, role: TensorSummary['role']): TensorSummary {
-  return { name, dims: dims ?? ['?'], role };
+const framesOf = ({ streaming }: Described): number => (streaming.mode === 'windowed' ? streaming.windowFrames : 1);
+
+/** Elements of the constants that are weights; sizes and axes are whole numbers, and no parameters. */
+function parameters({ constants }: Network): number {
+  const weights = [...constants.values()].filter(({ type }) => type === 'float');
+  return weights.reduce((sum, { dims }) => sum + elements(dims), 0);
 }
 
-function streaming({ streaming: settings }: Described, analysis: Analysis): string {
-  const { because, fixedFrames, timeAxes, carried } = analysis;
-  if (timeAxes.size === 0) return 'not at all: no input has a time axis; model.run takes whole tensors';
-  if (settings.mode === 'stateful') {
-    const past =
-      fixedFrames !== null && fixedFrames > 1 ? `, beyond the ${fixedFrames} frames that the file fixes` : '';
-    const states = analysis.stepwise
-      ? `, ${carried.size} of its tensors carried from frame to frame`
-      : ', state carried on';
-    return `stateful: frame by frame${states}${past}`;
-  }
-  const { windowFrames, hopFrames } = settings;
-  const hop = hopFrames === 1 ? 'at every frame' : `every ${hopFrames} frames`;
-  const reason = because ?? (fixedFrames === windowFrames ? 'the file fixes that number' : 'as was asked for');
-  return `windowed: the newest ${windowFrames} frames from the start, ${hop}: ${reason}`;
-}
-
-function summarizeOperation(
-  operation: Operation,
-  { names, constants }: Network,
-  analysis: Analysis,
-  session: Session | null,
-): LayerSummary {
-  const { inputs, outputs, kind, name } = operation;
-  const named = (values: readonly (ValueId | null)[]) =>
-    values.filter((value): value is ValueId => value !== null && !constants.has(value)).map((value) => names[value]);
-  const weights = inputs.flatMap((value) => constants.get(value ?? -1) ?? []).filter(({ type }) => type === 'float');
-  const own = (session?.network.layers ?? [])
-    .map((scheduled, i): [Scheduled, number] => [scheduled, session!.plan.layerBytes[i]])
-    .filter(([scheduled]) => scheduled.operation === operation);
-  const [first] = outputs.filter((value) => value !== null);
-  const timing = analysis.timings.get(first)?.kind ?? 'whole';
+function tensors(model: Described, analysis: Analysis): Pick<ModelSummary, 'inputs' | 'outputs'> {
+  const { network } = model;
+  const { timeAxes, outputAxes, carried, stepwise } = analysis;
+  const slots = slotsOf(network, analysis, framesOf(model));
+  const sizes = new Map([...slots.inputs, ...slots.states].map(({ name, size }) => [name, size]));
+  const pairs = stepwise ? [...carried] : [];
+  const tensor = (port: Port, role: TensorSummary['role'], axis: number | undefined, size: number, pair?: number) => ({
+    name: port.name,
+    dims: port.dims ?? ['?'],
+    timeAxis: axis === undefined || axis === WHOLE_FRAME ? null : axis,
+    role,
+    size,
+    ...(pair !== undefined && { carries: network.names[pair] }),
+  });
   return {
-    kind: 'function' in operation ? operation.function : kind,
-    name,
-    inputs: named(inputs),
-    outputs: named(outputs),
-    dims: analysis.shapes.get(first) ?? [],
-    timing: timing === 'constant' ? 'sequence' : timing,
-    runs: session ? runsOn(own) : runsWindowed(kind, weights.length > 0),
-    parameters: weights.reduce((sum, { dims }) => sum + elements(dims), 0),
-    multiplyAdds: own.reduce((sum, [{ layer }]) => sum + multiplyAdds(layer), 0),
-    bytes: own.reduce((sum, [, bytes]) => sum + bytes, 0),
+    inputs: network.inputs.map((port) => {
+      const axis = timeAxes.get(port.value);
+      const role = axis === undefined ? 'state' : 'sequence';
+      const pair = pairs.find(([input]) => input === port.value)?.[1];
+      return tensor(port, role, axis, sizes.get(port.name)!, pair);
+    }),
+    outputs: network.outputs.map((port, i) => {
+      const axis = outputAxes.get(port.value);
+      const role = axis !== undefined || stepwise ? 'every frame' : 'at the end';
+      const pair = pairs.find(([, output]) => output === port.value)?.[0];
+      return tensor(port, role, axis, slots.outputs[i].size, pair);
+    }),
   };
-}
-
-function runsOn(own: readonly [Scheduled, number][]): LayerSummary['runs'] {
-  if (own.length === 0) return 'nothing';
-  return own.some(([{ layer }]) => layer.kind === 'host') ? 'host' : 'kernels';
-}
-
-const isRecurrent = (kind: string): boolean => ['gru', 'lstm', 'rnn'].includes(kind);
-
-function runsWindowed(kind: string, isWeighed: boolean): LayerSummary['runs'] {
-  return isRecurrent(kind) || (isWeighed && ['matmul', 'gemm'].includes(kind)) ? 'kernels' : 'host';
 }

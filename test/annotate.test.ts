@@ -143,7 +143,7 @@ describe('annotate', () => {
     }
     await assert.rejects(annotate(happy, { label: { names: ['a'] } } as object), {
       name: 'TypeError',
-      message: '"label" is no part of a contract; parts are frontend, labels, detection',
+      message: '"label" is no part of a contract; parts are frontend, labels, detection, streaming',
     });
     await assert.rejects(annotate('nowhere.onnx', {}), InputError);
   });
@@ -316,6 +316,20 @@ describe('tympan annotate', () => {
     );
   });
 
+  it('says how the model streams', () => {
+    const file = write('streamed.onnx', two);
+    const streamingOf = () => JSON.parse(new Map(propertiesOf(readFileSync(file))).get('tympan.streaming') ?? 'null');
+    const window = done(file, '--window-frames', '20', '--hop-frames', '2', '--in-place');
+    assert.match(window, /streams windowed: the newest 20 frames from the initial state, every 2 frames/);
+    assert.deepEqual(streamingOf(), { version: 1, mode: 'windowed', windowFrames: 20, hopFrames: 2 });
+    done(file, '--hop-frames', '4', '--time-axis', '0', '--in-place');
+    assert.deepEqual(streamingOf(), { version: 1, mode: 'windowed', windowFrames: 20, hopFrames: 4, timeAxis: 0 });
+    assert.match(done(file, '--mode', 'stateful', '--in-place'), /streams stateful: /);
+    assert.deepEqual(streamingOf(), { version: 1, mode: 'stateful', timeAxis: 0 });
+    done(file, '--remove', 'streaming', '--in-place');
+    assert.deepEqual(readFileSync(file), Buffer.from(two));
+  });
+
   it('replaces the file that a link shows, with its permissions, and leaves nothing else', () => {
     const file = write('target.onnx', two);
     chmodSync(file, 0o640);
@@ -337,16 +351,31 @@ describe('tympan annotate', () => {
     [[pair, '--labels', 'a,b'], /expected either --output <file>, or --in-place/],
     [[pair, '--labels', 'a,b', '--in-place', '-o', out], /expected either --output/],
     [[pair, '--labels', 'a,,b', '-o', out], /argument 'a,,b' is invalid. Expected a name/],
-    [[pair, '--remove', 'label', '-o', out], /argument 'label' is invalid. Expected some of frontend,labels,detection/],
+    [
+      [pair, '--remove', 'label', '-o', out],
+      /argument 'label' is invalid. Expected some of frontend,labels,detection,streaming/,
+    ],
     [[pair, '--threshold', '2', '-o', out], /Expected a number from 0 to 1/],
     [[pair, '--frontend', '{', '-o', out], /--frontend: not JSON: /],
     [[pair, '--frontend', 'mfcc', '-o', out], /--frontend mfcc: no such file, expected JSON or a file of JSON/],
     [[pair, '--frontend', folder, '-o', out], /expected a file of JSON/],
     [[pair, '--frontend', CLIP, '-o', out], /--frontend models\/samples\/happy\.wav: not JSON/],
     [[pair, '--frontend', '{"numMel": 40}', '-o', out], /two\.onnx: front end: "numMel" is no field/],
-    [[pair, '--frontend', '{"numCoefficients": 20}', '-o', out], /front end: makes 20 coefficients a frame; .*13/],
+    [
+      [pair, '--frontend', '{"numCoefficients": 20}', '-o', out],
+      /front end: makes 20 coefficients a frame, the model takes 13 as "x"/,
+    ],
     [[pair, '--frontend', '{"numCoefficients": 20}', '--labels', 'a,b', '-o', out], /makes 20 .* takes 13 as "x"/],
     [[pair, '--labels', 'a', '-o', out], /labels: got 1 names, expected 2, one a feature of output "p"/],
+    [[pair, '--window-frames', '0', '-o', out], /argument '0' is invalid. Expected a whole number from 1 to 10000/],
+    [[pair, '--mode', 'stateful', '--hop-frames', '2', '-o', out], /are of mode "windowed"/],
+    [[pair, '--states', 'h', '-o', out], /Expected input=output, separated by commas/],
+    [[pair, '--states', 'h=p', '-o', out], /states: "h" → "p": expected one of none/],
+    [
+      ['test/fixtures/onnx/torchscript-attention.onnx', '--mode', 'stateful', '-o', out],
+      /can't run statefully: gru .*"bidirectional"/,
+    ],
+    [['test/fixtures/onnx/forged-mlp.onnx', '--labels', 'a', '-o', out], /no input of the model has a time axis/],
     [[pair, '--labels', 'a', '--frontend', '{}', '-o', out], /labels: got 1 names, expected 2/],
     [[pair, '--labels', 'a,a', '-o', out], /expected no name twice/],
     [[pair, '--labels', 'a,b', '--output-name', 'constructor', '-o', out], /output "constructor" does not exist/],

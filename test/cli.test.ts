@@ -61,7 +61,7 @@ describe('tympan', () => {
       ['help'],
       ['help', 'help'],
       ['help', 'detect'],
-      ...['detect', 'listen', 'inspect', 'features'].map((name) => [name, '--help']),
+      ...['detect', 'listen', 'inspect', 'annotate', 'features'].map((name) => [name, '--help']),
     ]) {
       const { status, stdout, stderr } = tympan(...args);
       assert.equal(status, 0);
@@ -140,16 +140,15 @@ describe('tympan with a model that is none', () => {
     });
   }
 
-  it('says what a model lacks, and where it is told how to write it', () => {
+  it('says what a model lacks, and what writes it', () => {
     const bare = 'test/fixtures/onnx/dynamo-frames.onnx';
-    const remedy = 'in its metadata_props; "Your own model" in tympan\'s README.md says what to write into the file\n';
+    const remedy = 'in its metadata_props; tympan annotate writes them: see tympan annotate --help\n';
     for (const args of [['detect', HAPPY], ['listen']]) {
       const result = tympan(...args, '--model', bare);
       refused(result, /./);
       assert.equal(result.stderr, `tympan: ${bare}: no "tympan.frontend" and no "tympan.labels" ${remedy}`);
     }
     assert.equal(tympan('features', HAPPY, '--model', bare).stderr, `tympan: ${bare}: no "tympan.frontend" ${remedy}`);
-    assert.match(readFileSync('README.md', 'utf8'), /^## Your own model$/m);
   });
 
   it('says which model has a contract that does not fit', () => {
@@ -173,7 +172,7 @@ describe('tympan with a model that is none', () => {
     const { status, stdout } = tympan('inspect', model);
     assert.equal(status, 0);
     assert.ok(stdout.includes('\ufffd[2J\ufffd31m\ufffd,'), stdout);
-    assert.match(stdout, /^node\ufffdGRU\ufffd46 +gru/m);
+    assert.match(stdout, /^1 +gru .* node\ufffdGRU\ufffd46$/m);
     assert.doesNotMatch(stdout, /[^\P{Cc}\n]|\p{Bidi_Control}/u);
     const json = tympan('inspect', model, '--json').stdout;
     assert.doesNotMatch(json, /[^\P{Cc}\n]/u);
@@ -341,26 +340,68 @@ describe('tympan detect', () => {
 });
 
 describe('tympan inspect', () => {
-  it('shows layers, sizes, front end and labels', () => {
-    const { status, stdout, stderr } = tympan('inspect', MODEL);
-    assert.equal(status, 0);
+  const fixture = (name: string) => `test/fixtures/onnx/${name}.onnx`;
+  const inspect = (...args: string[]): string => {
+    const { status, stdout, stderr } = tympan('inspect', ...args);
     assert.equal(stderr, '');
-    for (const word of ['gru', 'dense', 'parameters', 'multiply-adds', 'front end', 'labels', 'happy'])
-      assert.ok(stdout.includes(word), word);
+    assert.equal(status, 0);
     assert.ok(stdout.split('\n').every((line) => line === line.trimEnd()));
+    return stdout;
+  };
+
+  it('draws the graph: what reads what, and what it costs', () => {
+    const stdout = inspect(MODEL);
+    const drawn = [
+      /^features +\[batch, time, 20\] +input$/m,
+      /^posterior +\[batch, time, 1\] +output, every frame, by 5$/m,
+      /^1 +gru +features +\[time, 1, 1, 96\] +33,984 +33,408 .*network\/gru\/GRU$/m,
+      /^2 +gru +1 +\[time, 1, 1, 96\] +55,872 +55,296 /m,
+      /^5 +sigmoid +4 +\[1, time, 1\] +\/Sigmoid$/m,
+      /^11 more cost nothing: /m,
+      /^streaming +stateful: frame by frame/m,
+      /^costs +89,953 parameters, 88,800 multiply-adds a frame, all in kernels$/m,
+    ];
+    for (const line of drawn) assert.match(stdout, line);
+    assert.doesNotMatch(stdout, /^warning/m);
+    assert.match(inspect(MODEL, '--all'), /^16 +sigmoid +15 /m);
   });
 
-  it('fits 80 columns, whatever the number of inputs and outputs and the length of warnings', () => {
-    for (const fixture of ['dynamo-bare', 'forged-two-heads', 'forged-reset-after-pytorch']) {
-      const { status, stdout } = tympan('inspect', `test/fixtures/onnx/${fixture}.onnx`);
-      assert.equal(status, 0);
-      for (const line of stdout.split('\n')) assert.ok(line.length <= 80, line);
-    }
-    const { stdout } = tympan('inspect', 'test/fixtures/onnx/torchscript-hidden-three-layers-states.onnx');
+  it('shows what is carried, given once, and made from how much', () => {
     assert.match(
-      stdout,
-      /^x +\[batch, time, 8\] +input\nh0 +\[3, batch, 10\] +input, state\ny +\[batch, 3\] +output, at the end\nhn /m,
+      inspect(fixture('torchscript-hidden-three-layers-states')),
+      /^x +\[batch, time, 8\] +input\nh0 +\[3, batch, 10\] +input, once a sequence\ny +\[batch, 3\] +output, newest frame, by \d+\nhn /m,
     );
+    const attention = inspect(fixture('torchscript-attention'));
+    assert.match(attention, /^ ?\d+ +gru +\d+ +\[time, 2, 1, 6\] +whole +kernels /m);
+    assert.match(attention, /windowed: .*\n.*because gru "\/1\/cell\/GRU": its direction/);
+  });
+
+  it('shows another way of streaming when asked', () => {
+    const windowed = inspect(MODEL, '--window-frames', '50', '--hop-frames', '5');
+    assert.match(windowed, /^streaming +windowed: the newest 50 frames from the initial state, every 5$/m);
+    // 50 frames of what a stateful step costs, at every fifth frame.
+    assert.match(windowed.replace(/\n +/g, ' '), /4,440,000 multiply-adds a window, 888,000 multiply-adds a frame/);
+  });
+
+  it('warns of a front end that does not fit, and of sizes that a stream does not have', () => {
+    const wide = withMetadata('wide.onnx', 'dynamo-frames.onnx', {
+      'tympan.frontend': { version: 1, preset: 'mfcc', numCoefficients: 7 },
+      'tympan.labels': { version: 1, names: ['a', 'b', 'c', 'd', 'e', 'f', 'g'] },
+    });
+    const text = inspect(wide).replace(/\n +/g, ' ');
+    assert.match(text, /^warning +front end: makes 7 coefficients a frame, the model takes 13 /m);
+    assert.match(text, /^warning +labels: got 7 names, expected 1/m);
+    refused(tympan('detect', HAPPY, '--model', wide), /wide\.onnx: front end: makes 7 coefficients a frame/);
+  });
+
+  it('fits 80 columns, whatever the number of inputs and outputs and the length of names and warnings', () => {
+    const names = [
+      ...['dynamo-bare', 'forged-two-heads', 'forged-reset-after-pytorch', 'dynamo-self-attention', 'dynamo-tcn'],
+      ...['torchscript-gru-layers-bidirectional-time-first-states', 'dynamo-multi-head', 'torchscript-crnn-image'],
+    ];
+    for (const name of names) {
+      for (const line of inspect(fixture(name)).split('\n').slice(1)) assert.ok(line.length <= 80, `${name}: ${line}`);
+    }
   });
 
   it('gives the summary of the model as JSON', async () => {

@@ -3,7 +3,7 @@ import test from 'node:test';
 import fc from 'fast-check';
 import { loadModel, type Detection, type DetectorOptions, type Model } from 'tympan';
 import { buildModel, gruWeights, type NodeSpec } from './onnx-builder.js';
-import { chunks, property, uniform } from './support.js';
+import { chunks, floatsOf, property, uniform } from './support.js';
 
 const HOP = 320;
 const WINDOW = 400;
@@ -74,7 +74,7 @@ function expectedEvents(samples: Float32Array, reference = model): Detection[] {
     for (const keyword of ['loud', 'quiet']) {
       const window = [t - 2, t - 1, t]
         .filter((frame) => frame >= 0)
-        .map((frame) => posterior.data[3 * frame + LABELS.indexOf(keyword)]);
+        .map((frame) => floatsOf(posterior)[3 * frame + LABELS.indexOf(keyword)]);
       const smoothed = window.reduce((sum, p) => sum + p, 0) / window.length;
       if (smoothed < THRESHOLDS[keyword]) armed[keyword] = true;
       else if (armed[keyword] && !(t - last[keyword] < 10)) {
@@ -92,7 +92,8 @@ function assertSame(events: readonly Detection[], expected: readonly Detection[]
     events.map(({ keyword, time }) => ({ keyword, time })),
     expected.map(({ keyword, time }) => ({ keyword, time })),
   );
-  events.forEach(({ posterior }, i) => assert.ok(Math.abs(posterior - expected[i].posterior) < 1e-9));
+  // The expected ones come from `run`, whose sigmoid of whole tensors is not the kernels' approximation.
+  events.forEach(({ posterior }, i) => assert.ok(Math.abs(posterior - expected[i].posterior) < 1e-6));
 }
 
 function hear(samples: Iterable<Float32Array>, options: DetectorOptions = {}): Detection[] {

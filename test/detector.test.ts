@@ -150,7 +150,7 @@ test('options replace the model’s decision defaults', () => {
 test('a model without the contract runs when the caller gives it, and is refused with the remedy otherwise', async () => {
   const bytes = readFixture('torchscript-frames.onnx');
   const bare = await loadModel(bytes);
-  const size = bare.network.values[0].size;
+  const size = bare.stream().inputSlots[0].size;
   assert.throws(() => bare.detector(), {
     name: 'MetadataError',
     message: /does not say its frontend: "tympan.frontend" is not in its metadata_props; pass \{ frontend: … \}/,
@@ -230,10 +230,10 @@ test('features of a recording are those that its detector sees, one a hop', () =
 
 test('an output that is no posterior is refused: thresholds are probabilities', async () => {
   const states = await loadModel(readFixture('torchscript-bare.onnx'));
-  const [y] = states.network.outputs;
-  const size = states.network.values[y.values[0]].size;
-  const frontend = { numCoefficients: states.network.values[states.network.inputs[0].values[0]].size };
-  const names = Array.from({ length: size }, (_, i) => `label ${i}`);
+  const { inputSlots, outputSlots } = states.stream();
+  const [y] = outputSlots;
+  const frontend = { numCoefficients: inputSlots[0].size };
+  const names = Array.from({ length: y.size }, (_, i) => `label ${i}`);
   const model = await loadModel(readFixture('torchscript-bare.onnx'), { frontend, labels: { names, output: y.name } });
   assert.throws(() => model.detector(), {
     name: 'MetadataError',

@@ -1,10 +1,11 @@
 /** `tympan annotate`: writes a model's contract into its file. */
 import { stat } from 'node:fs/promises';
 import { type Command, InvalidArgumentError } from 'commander';
-import { annotate, InputError, loadModel, MetadataError, type Annotations, type Model, type Stream } from '../index.js';
+import { annotate, InputError, loadModel, MetadataError, type Annotations, type Model } from '../index.js';
 import { CHANGES, PARTS, mergeDetection, mergeLabels, readRecipe, type Changes, type Part } from './contract-flags.js';
 import { about, nameList, nonEmpty, withDetection } from './options.js';
 import { replaceFile } from './replace-file.js';
+import { mergeStreaming, withStreaming } from './streaming-flags.js';
 import { paint, printable, toJson } from './terminal.js';
 
 interface Flags extends Changes {
@@ -16,17 +17,17 @@ interface Flags extends Changes {
 export function addAnnotate(program: Command): void {
   const command = program
     .command('annotate')
-    .description('Write front end, labels and thresholds into a model that came without them.')
+    .description('Write front end, labels, thresholds and how it streams into a model that came without them.')
     .argument('<model>', 'an ONNX model', nonEmpty)
     .option('--frontend <json>', 'the recipe of its features: JSON, or a file of JSON', nonEmpty)
     .option('--labels <names>', 'what the features of its posterior are called, as in noise,hey', nameList)
     .option('--output-name <name>', 'the output that is the posterior (default: the first)', nonEmpty)
     .option('--keywords <names>', 'the labels that fire (default: all)', nameList);
-  withDetection(command)
-    .option('--remove <parts>', 'first remove these from the file: frontend,labels,detection', partList)
+  withStreaming(withDetection(command))
+    .option('--remove <parts>', 'first remove these: frontend,labels,detection,streaming', partList)
     .option('-o, --output <file>', 'the file to write', nonEmpty)
     .option('--in-place', 'write into the model itself')
-    .option('--json', 'print {"file", "frontend", "labels", "detection"}, as the file now has them')
+    .option('--json', 'print {"file"} and the parts of the contract, as the file now has them')
     .addHelpText(
       'after',
       `
@@ -84,7 +85,8 @@ async function revise(
     });
   const labels = mergeLabels(old, flags);
   const detection = mergeDetection(old, flags, (labels ?? old.labels)?.names);
-  const bytes = await annotate(before, { frontend, labels, detection });
+  const streaming = mergeStreaming(old.streaming, flags);
+  const bytes = await annotate(before, { frontend, labels, detection, streaming });
   const model = await loadModel(bytes);
   return [bytes, model, checkFit(model)];
 }
@@ -95,31 +97,37 @@ async function revise(
  * @throws MetadataError or InputError when the contract does not fit the network
  */
 function checkFit(model: Model): string {
-  const { frontend, labels } = model.metadata;
+  const { frontend, labels, streaming } = model.metadata;
+  const how = streaming ? `; streams ${model.summary().streaming}` : '';
   if (frontend && labels) {
     const { thresholds, smoothing, refractory } = model.detector().settings;
     const keywords = Object.entries(thresholds).map(([name, threshold]) => `${name} from ${threshold}`);
-    return `fires for ${keywords.join(', ')}, smoothed over ${smoothing} ms, then not for ${refractory} ms`;
+    return `fires for ${keywords.join(', ')}, smoothed over ${smoothing} ms, then not for ${refractory} ms${how}`;
   }
-  const stream = model.stream();
-  if (frontend) checkFrame(stream, frontend.numCoefficients);
-  if (labels) {
-    const { output = model.summary().outputs[0].name, names } = labels;
-    if (!Object.hasOwn(stream.outputs, output)) throw new MetadataError(`labels: output "${output}" does not exist`);
-    const size = stream.outputs[output].length;
-    if (size !== names.length)
-      throw new MetadataError(
-        `labels: got ${names.length} names, expected ${size}, one a feature of output "${output}"`,
-      );
-  }
-  const missing = PARTS.filter((part) => part !== 'detection' && !model.metadata[part]);
-  return `detect and listen still need ${missing.map((part) => `tympan.${part}`).join(' and ')}`;
+  checkParts(model);
+  const missing = (['frontend', 'labels'] as const).filter((part) => !model.metadata[part]);
+  return `detect and listen still need ${missing.map((part) => `tympan.${part}`).join(' and ')}${how}`;
 }
 
-function checkFrame(stream: Stream, size: number): void {
-  try {
-    stream.step(new Float32Array(size));
-  } catch (error) {
-    throw new MetadataError(`front end: makes ${size} coefficients a frame; ${(error as Error).message}`);
+/** A front end without labels, or labels without a front end: a detector would check both at once. */
+function checkParts(model: Model): void {
+  const { frontend, labels } = model.metadata;
+  const { inputSlots, outputSlots } = model.stream();
+  if (frontend && (inputSlots.length !== 1 || inputSlots[0].size !== frontend.numCoefficients)) {
+    const sizes = inputSlots.map(({ name, size }) => `${size} as "${name}"`).join(' and ');
+    throw new MetadataError(
+      `front end: makes ${frontend.numCoefficients} coefficients a frame, the model takes ${sizes}; numCoefficients must agree`,
+    );
   }
+  if (!labels) return;
+  const { output = outputSlots[0].name, names } = labels;
+  const slot = outputSlots.find(({ name }) => name === output);
+  if (!slot)
+    throw new MetadataError(
+      `labels: output "${output}" does not exist; outputs are ${outputSlots.map(({ name }) => name).join(', ')}`,
+    );
+  if (slot.size !== names.length)
+    throw new MetadataError(
+      `labels: got ${names.length} names, expected ${slot.size}, one a feature of output "${output}"`,
+    );
 }

@@ -2,11 +2,12 @@
 import { readFile, stat } from 'node:fs/promises';
 import { InputError, MetadataError, type Annotations, type Model } from '../index.js';
 import type { DetectionFlags } from './options.js';
+import { STREAMING_FLAGS, type StreamingFlags } from './streaming-flags.js';
 
 export type Contract = Model['metadata'];
 export type Part = keyof Contract;
 
-export interface Changes extends DetectionFlags {
+export interface Changes extends DetectionFlags, StreamingFlags {
   frontend?: string;
   labels?: string[];
   outputName?: string;
@@ -14,7 +15,7 @@ export interface Changes extends DetectionFlags {
   remove?: Part[];
 }
 
-export const PARTS: readonly Part[] = ['frontend', 'labels', 'detection'];
+export const PARTS: readonly Part[] = ['frontend', 'labels', 'detection', 'streaming'];
 export const CHANGES: readonly (keyof Changes)[] = [
   'frontend',
   'labels',
@@ -23,6 +24,7 @@ export const CHANGES: readonly (keyof Changes)[] = [
   'threshold',
   'smoothing',
   'refractory',
+  ...STREAMING_FLAGS,
   'remove',
 ];
 

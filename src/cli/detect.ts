@@ -3,10 +3,11 @@ import { statSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SingleBar } from 'cli-progress';
 import type { Command } from 'commander';
-import type { Detection, Detector } from '../index.js';
+import type { Detection, Detector, Model } from '../index.js';
 import { readAudio } from '../node/index.js';
 import { complain, messageOf } from './failure.js';
 import { loadDetector, nonEmpty, withDetection, withModel, type DetectionFlags, type ModelFlags } from './options.js';
+import { withStreaming } from './streaming-flags.js';
 import { hasUnicode, keepEnd, paint, plural, printable, round, span, toJson } from './terminal.js';
 
 interface Flags extends ModelFlags, DetectionFlags {
@@ -35,8 +36,8 @@ export function addDetect(program: Command): void {
     .command('detect')
     .description('Find wake words in audio files (WAV, FLAC). Each file is a stream of its own.')
     .argument('<audio...>', 'audio files', nonEmptyEach);
-  withDetection(withModel(command))
-    .option('--no-pad', `add no silence before (${LEAD} s) and after (${TAIL} s) a file`)
+  withStreaming(withDetection(withModel(command)))
+    .option('--no-pad', `add no silence before (${LEAD} s, or a window) and after (${TAIL} s) a file`)
     .option('--json', 'print one JSON object a line for each file')
     .addHelpText(
       'after',
@@ -54,7 +55,8 @@ function nonEmptyEach(text: string, before: string[] = []): string[] {
 }
 
 async function detect(files: string[], flags: Flags): Promise<void> {
-  const detector = await loadDetector(flags);
+  const { detector, model } = await loadDetector(flags);
+  const lead = flags.pad ? leadOf(model) : 0;
   const progress = new Progress(files, !flags.json);
   const columns = new Columns(files, detector.keywords);
   const began = performance.now();
@@ -64,7 +66,7 @@ async function detect(files: string[], flags: Flags): Promise<void> {
   try {
     for (const [index, file] of files.entries()) {
       try {
-        const result = await search(file, detector, flags.pad, (fraction) => progress.at(index, fraction));
+        const result = await search(file, detector, lead, (fraction) => progress.at(index, fraction));
         detections += result.detections.length;
         seconds += result.duration;
         searched++;
@@ -85,24 +87,30 @@ async function detect(files: string[], flags: Flags): Promise<void> {
   process.stdout.write(`${paint('dim', summary)}\n`);
 }
 
+/** A model on windows answers once its first window is full, which is to be before the first sample of a short clip. */
+function leadOf({ streaming, metadata }: Model): number {
+  const { windowLength, hopLength, sampleRate } = metadata.frontend!;
+  const window = streaming.mode === 'windowed' ? (streaming.windowFrames - 1) * hopLength + windowLength : 0;
+  return Math.max(LEAD, window / sampleRate);
+}
+
 async function search(
   file: string,
   detector: Detector,
-  pad: boolean,
+  lead: number,
   progress: (fraction: number) => void,
 ): Promise<Result> {
   const { sampleRate } = detector;
   const { samples, duration } = await readAudio(file, { sampleRate });
-  const lead = pad ? LEAD : 0;
   const found: Detection[] = [];
   detector.reset();
-  found.push(...detector.push(new Float32Array(lead * sampleRate)));
+  found.push(...detector.push(new Float32Array(Math.round(lead * sampleRate))));
   for (let at = 0; at < samples.length; at += STRETCH * sampleRate) {
     found.push(...detector.push(samples.subarray(at, at + STRETCH * sampleRate)));
     progress(Math.min(at / samples.length, 1));
     await nextTurn(); // the progress bar draws itself
   }
-  if (pad) found.push(...detector.flush(TAIL));
+  if (lead > 0) found.push(...detector.flush(TAIL));
   const detections = found.map((detection) => ({
     ...detection,
     time: Math.min(Math.max(detection.time - lead, 0), duration),

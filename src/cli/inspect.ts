@@ -1,47 +1,53 @@
 /** `tympan inspect`: what a model is made of, costs and expects. */
 import type { Command } from 'commander';
-import type { ModelSummary } from '../index.js';
+import type { ModelSummary, TensorSummary } from '../index.js';
+import { Flow, layerTable } from './layer-table.js';
 import { loadModelOf, nonEmpty, precisionOption } from './options.js';
-import { paint, printable, table, toJson } from './terminal.js';
+import { withStreaming, type StreamingFlags } from './streaming-flags.js';
+import { keepEnd, paint, printable, table, toJson } from './terminal.js';
 
-interface Flags {
+interface Flags extends StreamingFlags {
   precision?: 'int8' | 'f32';
+  all?: boolean;
   json?: boolean;
 }
 
+/** Columns where the output is no terminal. */
+const WIDTH = 80;
+
 export function addInspect(program: Command): void {
-  program
+  const command = program
     .command('inspect')
-    .description("Show a model's layers, shapes, sizes, costs, front end, labels and thresholds.")
+    .description(
+      "Show a model's graph as it is understood, its costs, how it streams, front end, labels and thresholds.",
+    )
     .argument('<model>', 'an ONNX model', nonEmpty)
-    .addOption(precisionOption())
+    .addOption(precisionOption());
+  withStreaming(command)
+    .option('--all', 'show the operations that cost nothing, too')
     .option('--json', 'print the summary as JSON')
     .action(inspect);
 }
 
-async function inspect(file: string, { precision, json }: Flags): Promise<void> {
-  const summary = await loadModelOf({ model: file, precision }, (model) => model.summary());
-  const text = json ? toJson(summary, 2) : describe(file, summary).join('\n');
+async function inspect(file: string, { json, all = false, ...flags }: Flags): Promise<void> {
+  const summary = await loadModelOf({ ...flags, model: file }, (model) => model.summary());
+  const text = json ? toJson(summary, 2) : describe(file, summary, all).join('\n');
   process.stdout.write(`${text}\n`);
 }
 
-function describe(file: string, summary: ModelSummary): string[] {
-  const { producer, opset, precision, inputs, outputs, frontend, labels, detection, warnings } = summary;
-  const shape = (dims: readonly (number | string)[]) => `[${dims.join(', ')}]`;
+function describe(file: string, summary: ModelSummary, all: boolean): string[] {
+  const { producer, opset, precision, frontend, labels, detection, warnings } = summary;
+  const width = process.stdout.columns || WIDTH;
+  const flow = new Flow(summary, all);
   return [
     `${paint('bold', printable(file))}  ${printable([producer, `opset ${opset}`, precision].filter(Boolean).join(', '))}`,
     '',
-    ...table(
-      [{ title: 'tensor' }, { title: 'shape' }, { title: 'role' }],
-      [
-        ...inputs.map(({ name, dims, role }) => [name, shape(dims), role === 'state' ? 'input, state' : 'input']),
-        ...outputs.map(({ name, dims, role }) => [name, shape(dims), `output, ${role}`]),
-      ],
-    ),
+    ...tensorTable(summary, flow, width),
     '',
-    ...layers(summary),
+    ...layerTable(summary, flow, width),
     '',
     ...entry('streaming', summary.streaming),
+    ...entry('costs', costs(summary)),
     ...entry('memory', memory(summary)),
     ...section('front end', frontend, 'none in the file; detect, listen and features need one'),
     ...entry('labels', labels ?? 'none in the file; detect and listen need some'),
@@ -51,35 +57,52 @@ function describe(file: string, summary: ModelSummary): string[] {
   ];
 }
 
-function layers({ layers, parameters, multiplyAddsPerFrame, weightBytes }: ModelSummary): string[] {
-  const count = (value: number) => value.toLocaleString('en-US');
-  const rows = layers.map((layer) => [
-    layer.name,
-    layer.kind,
-    `[${layer.dims.join(', ')}]`,
-    layer.timing,
-    layer.runs,
-    count(layer.parameters),
-    count(layer.multiplyAdds),
-    count(layer.bytes),
-  ]);
+function tensorTable(summary: ModelSummary, flow: Flow, width: number): string[] {
+  const rows = [
+    ...summary.inputs.map((tensor) => [tensor.name, shapeOf(tensor), inputRole(tensor, summary)]),
+    ...summary.outputs.map((tensor) => [tensor.name, shapeOf(tensor), outputRole(tensor, summary, flow)]),
+  ].map((row) => row.map(printable));
+  const widest = (column: number) => Math.max(...rows.map((row) => row[column].length));
+  const room = Math.max(width - widest(1) - widest(2) - 4, 12);
   return table(
-    [
-      { title: 'layer' },
-      { title: 'kind' },
-      { title: 'output' },
-      { title: 'per' },
-      { title: 'runs on' },
-      { title: 'parameters', align: 'right' },
-      { title: 'multiply-adds', align: 'right' },
-      { title: 'bytes', align: 'right' },
-    ],
-    [...rows, ['total', '', '', '', '', count(parameters), count(multiplyAddsPerFrame ?? 0), count(weightBytes ?? 0)]],
+    [{ title: 'tensor' }, { title: 'shape' }, { title: 'role' }],
+    rows.map(([name, ...others]) => [keepEnd(name, room), ...others]),
   );
 }
 
-function memory({ weightBytes, arenaBytes, streamBytes }: ModelSummary): string {
-  return `packed weights ${bytes(weightBytes ?? 0)}, a stream ${bytes(streamBytes)}, in all ${bytes(arenaBytes)}`;
+/** As the file has it, with the axis that is time called so. */
+function shapeOf({ dims, timeAxis }: TensorSummary): string {
+  const isNamed = (dim: number | string) => typeof dim === 'string' && /time|seq|frame/i.test(dim);
+  return `[${dims.map((dim, axis) => (axis === timeAxis && !isNamed(dim) ? `time ${dim}` : dim)).join(', ')}]`;
+}
+
+function inputRole({ role, carries }: TensorSummary, { mode }: ModelSummary): string {
+  if (mode === null) return 'input';
+  if (role === 'sequence') return 'input';
+  return carries === undefined ? 'input, once a sequence' : `state, next ${keepEnd(carries, 20)}`;
+}
+
+function outputRole({ name, role, carries }: TensorSummary, { mode }: ModelSummary, flow: Flow): string {
+  const sources = flow.sourcesOf(name);
+  const by = sources.length > 0 ? `, by ${sources.map((source) => keepEnd(source, 20)).join(', ')}` : '';
+  if (carries !== undefined) return `next ${keepEnd(carries, 20)}${by}`;
+  if (mode === null) return `output${by}`;
+  return `output, ${role === 'every frame' ? 'every frame' : 'newest frame'}${by}`;
+}
+
+function costs({ layers, parameters, multiplyAddsPerFrame, mode }: ModelSummary): string {
+  const count = (value: number) => value.toLocaleString('en-US');
+  const window = layers.reduce((sum, layer) => sum + layer.multiplyAdds, 0);
+  const parts = [`${count(parameters)} parameters`];
+  if (mode === 'windowed') parts.push(`${count(window)} multiply-adds a window`);
+  if (multiplyAddsPerFrame !== null) parts.push(`${count(multiplyAddsPerFrame)} multiply-adds a frame`);
+  if (layers.every(({ runs }) => runs !== 'host')) parts.push('all in kernels');
+  return parts.join(', ');
+}
+
+function memory({ mode, weightBytes, arenaBytes, streamBytes }: ModelSummary): string {
+  if (mode !== 'stateful' || weightBytes === null) return 'weights are packed when it first runs';
+  return `packed weights ${bytes(weightBytes)}, a stream ${bytes(streamBytes)}, in all ${bytes(arenaBytes)}`;
 }
 
 /** Nested values as compact JSON; a long list, such as a mean for every coefficient, is only counted. */

@@ -5,6 +5,7 @@ import { RECORDERS, type Recorder } from '../node/recorder.js';
 import { complain } from './failure.js';
 import { Meter } from './meter.js';
 import { loadDetector, nonEmpty, withDetection, withModel, type DetectionFlags, type ModelFlags } from './options.js';
+import { withStreaming } from './streaming-flags.js';
 import { paint, printable, round, toJson } from './terminal.js';
 
 interface Flags extends ModelFlags, DetectionFlags {
@@ -29,7 +30,7 @@ export function addListen(program: Command): void {
     .addOption(
       new Option('-r, --recorder <program>', 'what records (default: the first that is installed)').choices(RECORDERS),
     );
-  withDetection(withModel(command))
+  withStreaming(withDetection(withModel(command)))
     .option('--json', 'print one JSON object a line for each detection')
     .addHelpText(
       'after',
@@ -42,7 +43,7 @@ of sound heard, clock as ISO 8601.`,
 
 async function listen(flags: Flags): Promise<void> {
   const meter = process.stdout.isTTY && process.stderr.isTTY && !flags.json ? new Meter() : undefined;
-  const detector = await loadDetector(flags, meter && ((posteriors) => meter.frame(posteriors)));
+  const { detector } = await loadDetector(flags, meter && ((posteriors) => meter.frame(posteriors)));
   const { sampleRate, keywords } = detector;
   meter?.open(detector);
   const source = microphone({ recorder: flags.recorder, device: flags.device, sampleRate });

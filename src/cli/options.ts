@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import {
+  annotate,
   InputError,
   loadModel,
   MetadataError,
@@ -10,11 +11,12 @@ import {
   type DetectorOptions,
   type Model,
 } from '../index.js';
+import { mergeStreaming, STREAMING_FLAGS, type StreamingFlags } from './streaming-flags.js';
 
 /** The model that ships with the package. */
 const SHIPPED_MODEL = fileURLToPath(new URL('../../models/happy.onnx', import.meta.url));
 
-export interface ModelFlags {
+export interface ModelFlags extends StreamingFlags {
   model?: string;
   precision?: 'int8' | 'f32';
 }
@@ -43,8 +45,18 @@ export function withDetection(command: Command): Command {
 }
 
 /** What `use` makes of the model that the flags name. */
-export function loadModelOf<T>({ model = SHIPPED_MODEL, precision }: ModelFlags, use: (model: Model) => T): Promise<T> {
-  return about(model, async () => use(await loadModel(model, precision ? { precision } : {})));
+export function loadModelOf<T>(flags: ModelFlags, use: (model: Model) => T): Promise<T> {
+  const { model = SHIPPED_MODEL } = flags;
+  return about(model, async () => use(await open(model, flags)));
+}
+
+/** Flags of streaming replace fields of what the file says, which has to be read first. */
+async function open(file: string, flags: ModelFlags): Promise<Model> {
+  const options = flags.precision ? { precision: flags.precision } : {};
+  if (STREAMING_FLAGS.every((name) => flags[name] === undefined)) return loadModel(file, options);
+  const bytes = await annotate(file, {}); // as they are: a pipe is read only once
+  const { metadata } = await loadModel(bytes);
+  return loadModel(bytes, { ...options, streaming: mergeStreaming(metadata.streaming, flags) });
 }
 
 /** What `work` makes of a file; an error about it says which file it is. */
@@ -63,15 +75,15 @@ export function requireContract({ metadata }: Model, ...keys: readonly ('fronten
   const missing = keys.filter((key) => !metadata[key]).map((key) => `no "tympan.${key}"`);
   if (missing.length === 0) return;
   throw new MetadataError(
-    `${missing.join(' and ')} in its metadata_props; "Your own model" in tympan's README.md says what to write into the file`,
+    `${missing.join(' and ')} in its metadata_props; tympan annotate writes them: see tympan annotate --help`,
   );
 }
 
-/** The detector that the flags describe; the model's own metadata decides what they leave open. */
+/** The detector that the flags describe, and its model, whose own metadata decides what they leave open. */
 export function loadDetector(
   flags: ModelFlags & DetectionFlags,
   onFrame?: DetectorOptions['onFrame'],
-): Promise<Detector> {
+): Promise<{ detector: Detector; model: Model }> {
   const { threshold, smoothing, refractory } = flags;
   const options: DetectorOptions = {
     ...(threshold !== undefined && { threshold }),
@@ -81,7 +93,7 @@ export function loadDetector(
   };
   return loadModelOf(flags, (model) => {
     requireContract(model, 'frontend', 'labels');
-    return model.detector(options);
+    return { detector: model.detector(options), model };
   });
 }
 

@@ -1,0 +1,127 @@
+/** The operations of a network as they are understood: what each reads and makes, when, by what, and at what cost. */
+import type { Session } from './session.js';
+import { elementTypeOf, type Network, type Operation, type ValueId } from '../model/network.js';
+import { multiplyAdds } from '../operators/multiply-adds.js';
+import { elements, type Operand, type Operators } from '../operators/operator.js';
+import { specialize, type Step } from '../operators/specialization.js';
+import { dimsFor, type Analysis } from '../streaming/analyze.js';
+import { denseWeights } from '../streaming/dense-weights.js';
+import type { FrameLayer } from '../streaming/frame-network.js';
+import { TympanError } from '../errors.js';
+
+/** One operation of the graph. */
+export interface LayerSummary {
+  /** The neutral operator, or the function of an element-wise one. */
+  readonly kind: string;
+  readonly name: string;
+  /** Names of the tensors that it reads, without constants. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /** Shape of its first output, for one sequence; "time" along time. */
+  readonly dims: readonly (number | string)[];
+  /** What it is computed for: nothing (its result is always the same), every frame, once a sequence, or all frames of it. */
+  readonly timing: 'constant' | 'frame' | 'sequence' | 'whole';
+  /** Why it needs the whole sequence, where it is not only because of what it reads. */
+  readonly because?: string;
+  /** What computes it on a stream: WebAssembly kernels, the host's TypeScript, or nothing, because it only names a tensor anew. */
+  readonly runs: 'kernels' | 'host' | 'nothing';
+  readonly parameters: number;
+  /** Of a frame on average, or of a window, without padding; of recurrent layers, products and convolutions. */
+  readonly multiplyAdds: number;
+  /** Packed weights, scales and biases; 0 of a windowed model, which packs them when it first runs. */
+  readonly bytes: number;
+}
+
+/** What computes an operation, and at what cost. */
+type Cost = Pick<LayerSummary, 'runs' | 'multiplyAdds' | 'bytes'>;
+
+const FREE: Cost = { runs: 'nothing', multiplyAdds: 0, bytes: 0 };
+
+/**
+ * @param session of a stateful model
+ * @param windowFrames of one that is not
+ */
+export function summarizeLayers(
+  network: Network,
+  operators: Operators,
+  analysis: Analysis,
+  session: Session | null,
+  windowFrames: number,
+): LayerSummary[] {
+  const { names, constants } = network;
+  const steps = session ? null : stepsOf(network, operators, analysis, windowFrames);
+  const named = (values: readonly (ValueId | null)[]) =>
+    values.filter((value): value is ValueId => value !== null && !constants.has(value)).map((value) => names[value]);
+  return network.operations.map((operation) => {
+    const { inputs, outputs, kind, name } = operation;
+    const [first] = outputs.filter((value) => value !== null);
+    const timing = analysis.timings.get(first);
+    const weights = inputs.flatMap((value) => constants.get(value ?? -1) ?? []).filter(({ type }) => type === 'float');
+    return {
+      kind: 'function' in operation ? operation.function : kind,
+      name,
+      inputs: named(inputs),
+      outputs: named(outputs),
+      dims: analysis.shapes.get(first) ?? [],
+      timing: timing?.kind ?? 'whole',
+      ...(timing?.kind === 'whole' && analysis.refused.includes(operation) && { because: timing.because }),
+      parameters: weights.reduce((sum, { dims }) => sum + elements(dims), 0),
+      ...(session ? costOnFrames(operation, analysis, session) : costOnWindow(steps!.get(operation))),
+    };
+  });
+}
+
+/** Every layer of a frame network knows its operation; those that run once a sequence have its name. */
+function costOnFrames(operation: Operation, { timings, shapes }: Analysis, { network, plan }: Session): Cost {
+  const own = [...network.layers.keys()].filter((i) => network.layers[i].operation === operation);
+  const layers: FrameLayer[] = own.map((i) => network.layers[i].layer);
+  if (layers.length === 0) layers.push(...network.prologue.filter(({ name }) => name === operation.name));
+  if (layers.length === 0) return FREE;
+  const dimsOf = (value: ValueId | null) =>
+    value === null ? null : (shapes.get(value)?.map((dim) => (typeof dim === 'number' ? dim : 1)) ?? null);
+  const [output] = operation.outputs.filter((value) => value !== null);
+  const timing = timings.get(output);
+  const perFrame = timing?.kind === 'frame' ? 1 / timing.every : 0;
+  return {
+    runs: layers.some(({ kind }) => kind === 'host') ? 'host' : 'kernels',
+    multiplyAdds: Math.round(multiplyAdds(operation, operation.inputs.map(dimsOf), dimsOf(output) ?? []) * perFrame),
+    bytes: own.reduce((sum, i) => sum + plan.layerBytes[i], 0),
+  };
+}
+
+/** What has to be computed for a window; nothing is known of a window that the network does not fit. */
+function stepsOf(
+  network: Network,
+  operators: Operators,
+  { inputDims }: Analysis,
+  frames: number,
+): Map<Operation, Step> {
+  const dims = dimsFor(inputDims, frames);
+  const operands = network.inputs.map(({ value, type }): [ValueId, Operand] => [
+    value,
+    { type: elementTypeOf(type), dims: dims.get(value)!, data: null },
+  ]);
+  try {
+    const { steps } = specialize(network, new Map(operands), operators);
+    return new Map(steps.map((step) => [step.operation, step]));
+  } catch (error) {
+    if (error instanceof TympanError) return new Map();
+    throw error;
+  }
+}
+
+const RECURRENT = new Set<string>(['gru', 'lstm', 'rnn']);
+
+/** As `KernelOperators` decides: recurrent layers, and products with constant matrices, are the kernels' work. */
+function costOnWindow(step: Step | undefined): Cost {
+  if (!step) return FREE;
+  const { operation, operands, prepared } = step;
+  const [x] = operands;
+  const isDense = x?.data === null && x.type === 'float' && denseWeights(operation, operands, 0) !== null;
+  const inputs = operands.map((operand) => operand?.dims ?? null);
+  return {
+    runs: isDense || RECURRENT.has(operation.kind) ? 'kernels' : 'host',
+    multiplyAdds: multiplyAdds(operation, inputs, prepared.outputs[0].dims),
+    bytes: 0,
+  };
+}

@@ -1,0 +1,38 @@
+/** What a stream of a network takes and gives at a frame, known before there is one. */
+import type { Network, Port, ValueId } from '../model/network.js';
+import type { Analysis } from './analyze.js';
+
+/** Floats of one frame, or of a state. */
+export interface Sizes {
+  readonly name: string;
+  readonly size: number;
+}
+
+export interface Slots {
+  readonly inputs: readonly Sizes[];
+  readonly states: readonly Sizes[];
+  readonly outputs: readonly Sizes[];
+}
+
+const product = (dims: readonly number[]): number => dims.reduce((size, dim) => size * dim, 1);
+
+/** @param frames of a window, which an output may have along other axes than time */
+export function slotsOf(
+  network: Network,
+  { inputDims, timeAxes, outputAxes, shapes }: Analysis,
+  frames: number,
+): Slots {
+  const given = ({ name, value }: Port) => ({
+    name,
+    size: product((inputDims.get(value) ?? []).filter((dim) => dim !== null)),
+  });
+  const sizeOf = (value: ValueId): number => {
+    const dims = (shapes.get(value) ?? []).filter((_, axis) => axis !== outputAxes.get(value));
+    return product(dims.map((dim) => (typeof dim === 'number' ? dim : frames)));
+  };
+  return {
+    inputs: network.inputs.filter(({ value }) => timeAxes.has(value)).map(given),
+    states: network.inputs.filter(({ value }) => !timeAxes.has(value)).map(given),
+    outputs: network.outputs.map(({ name, value }) => ({ name, size: sizeOf(value) })),
+  };
+}
