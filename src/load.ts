@@ -15,7 +15,6 @@ import type { Precision } from './kernels/layout.js';
 import type { Network } from './model/network.js';
 import { importOnnx, type ImportedModel } from './onnx/index.js';
 import { simplify } from './operators/index.js';
-import type { Operators } from './operators/operator.js';
 import { readSource, type ModelSource } from './source.js';
 import { analyze, type Analysis } from './streaming/analyze.js';
 import type { Toolbox } from './streaming/lower.js';
@@ -23,6 +22,7 @@ import { rulesFor } from './streaming/rules.js';
 import { resolveStreaming, type StreamingSettings } from './streaming/settings.js';
 import { slotsOf } from './streaming/slots.js';
 import { streamingWarnings } from './streaming/warnings.js';
+import { windowShapes, type WindowShapes } from './streaming/window-shapes.js';
 import { summarize, type ModelSummary } from './summary.js';
 
 /** `frontend`, `labels`, `detection` and `streaming` replace what the file says of itself. */
@@ -52,12 +52,13 @@ export class Model {
   readonly opset: number;
   /** How it runs on a stream. */
   readonly streaming: StreamingSettings;
-  readonly #operators: Operators;
   readonly #analysis: Analysis;
   readonly #arena = new Arena();
   readonly #runner: Runner;
   /** Of a stateful model. */
   readonly #session: Session | null;
+  /** Of one that is not. */
+  readonly #window: WindowShapes | null;
   #frontEnd: FrontEnd | undefined;
 
   /** Use `loadModel`. */
@@ -76,12 +77,13 @@ export class Model {
     const streaming = this.metadata.streaming ?? {};
     this.#analysis = analyze(this.network, toolbox, streaming, this.metadata.frontend?.numCoefficients);
     this.streaming = resolveStreaming(this.#analysis, streaming);
-    this.#operators = toolbox.operators;
-    this.warnings = [...imported.warnings, ...this.#warnings()];
     this.#runner = new Runner(this.network, toolbox.operators, precision, this.#arena);
     const { frames } = this.#analysis;
     const isStateful = this.streaming.mode === 'stateful' && frames;
     this.#session = isStateful ? new Session(frames, compile(frames, precision), this.#arena, toolbox.operators) : null;
+    const windowFrames = this.streaming.mode === 'windowed' ? this.streaming.windowFrames : 1;
+    this.#window = isStateful ? null : windowShapes(this.network, toolbox.operators, this.#analysis, windowFrames);
+    this.warnings = [...imported.warnings, ...this.#warnings()];
   }
 
   /**
@@ -147,14 +149,13 @@ export class Model {
 
   /** What `tympan inspect` prints, as plain JSON. */
   summary(): ModelSummary {
-    return summarize(this, this.#operators, this.#analysis, this.#session, this.#arena.byteLength);
+    return summarize(this, this.#analysis, this.#session, this.#window, this.#arena.byteLength);
   }
 
   #warnings(): string[] {
-    const frames = this.streaming.mode === 'windowed' ? this.streaming.windowFrames : 1;
     return [
-      ...streamingWarnings(this.network, this.#operators, this.#analysis, this.streaming),
-      ...contractWarnings(this.metadata, this.network, slotsOf(this.network, this.#analysis, frames)),
+      ...streamingWarnings(this.network, this.#analysis, this.streaming, this.#window),
+      ...contractWarnings(this.metadata, this.network, slotsOf(this.network, this.#analysis, this.#window)),
     ];
   }
 

@@ -5,12 +5,13 @@ import { printProgram } from './kernels/program.js';
 import { summarizeLayers, type LayerSummary } from './inference/layer-summary.js';
 import type { JsonObject } from './model/metadata.js';
 import type { Network, Port } from './model/network.js';
-import { elements, type Operators } from './operators/operator.js';
+import { elements } from './operators/operator.js';
 import type { Analysis } from './streaming/analyze.js';
 import { streamingSentence } from './streaming/sentence.js';
 import type { StreamingSettings } from './streaming/settings.js';
 import { slotsOf } from './streaming/slots.js';
 import { WHOLE_FRAME } from './streaming/time-candidates.js';
+import type { WindowShapes } from './streaming/window-shapes.js';
 
 /** A model described for people and for machines: plain JSON. */
 export interface ModelSummary {
@@ -66,24 +67,27 @@ interface Described {
   readonly warnings: readonly string[];
 }
 
-/** @param session of a stateful model */
+/**
+ * @param session of a stateful model
+ * @param window of one that is not
+ */
 export function summarize(
   model: Described,
-  operators: Operators,
   analysis: Analysis,
   session: Session | null,
+  window: WindowShapes | null,
   arenaBytes: number,
 ): ModelSummary {
   const { network, metadata, streaming } = model;
   const isStreamed = analysis.timeAxes.size > 0;
-  const layers = summarizeLayers(network, operators, analysis, session, framesOf(model));
+  const layers = summarizeLayers(network, analysis, session, window);
   const hop = streaming.mode === 'windowed' ? streaming.hopFrames : 1;
   const multiplyAdds = layers.reduce((sum, layer) => sum + layer.multiplyAdds, 0);
   return {
     producer: model.producer,
     opset: model.opset,
     precision: model.precision,
-    ...tensors(model, analysis),
+    ...tensors(network, analysis, window),
     layers,
     parameters: parameters(network),
     streaming: streamingSentence(streaming, analysis),
@@ -104,18 +108,19 @@ export function summarize(
   };
 }
 
-const framesOf = ({ streaming }: Described): number => (streaming.mode === 'windowed' ? streaming.windowFrames : 1);
-
 /** Elements of the constants that are weights; sizes and axes are whole numbers, and no parameters. */
 function parameters({ constants }: Network): number {
   const weights = [...constants.values()].filter(({ type }) => type === 'float');
   return weights.reduce((sum, { dims }) => sum + elements(dims), 0);
 }
 
-function tensors(model: Described, analysis: Analysis): Pick<ModelSummary, 'inputs' | 'outputs'> {
-  const { network } = model;
+function tensors(
+  network: Network,
+  analysis: Analysis,
+  window: WindowShapes | null,
+): Pick<ModelSummary, 'inputs' | 'outputs'> {
   const { timeAxes, outputAxes, carried, stepwise } = analysis;
-  const slots = slotsOf(network, analysis, framesOf(model));
+  const slots = slotsOf(network, analysis, window);
   const sizes = new Map([...slots.inputs, ...slots.states].map(({ name, size }) => [name, size]));
   const pairs = stepwise ? [...carried] : [];
   const tensor = (port: Port, role: TensorSummary['role'], axis: number | undefined, size: number, pair?: number) => ({

@@ -4,8 +4,27 @@ import test from 'node:test';
 import fc from 'fast-check';
 import { loadModel, type StreamingOptions } from 'tympan';
 import { buildModel, gruWeights, type GraphSpec } from './onnx-builder.js';
-import { answerTo, cut, frameAt, layoutOf, listen, randomSequence, statesOf, windowDeviationOf } from './sequences.js';
-import { IMPORTABLE, floatsOf, maxDifference, property, readFixture, runOnnxruntime } from './support.js';
+import {
+  answerTo,
+  cut,
+  cutAll,
+  frameAt,
+  layoutOf,
+  listen,
+  randomSequence,
+  statesOf,
+  windowDeviationOf,
+  type Tensors,
+} from './sequences.js';
+import {
+  IMPORTABLE,
+  floatsOf,
+  maxDifference,
+  property,
+  readFixture,
+  relativeDifference,
+  runOnnxruntime,
+} from './support.js';
 
 /** Windows that a fixture is tried with: the file's own where it fixes one, none where the model has no time axis. */
 async function windowsOf(bytes: Uint8Array): Promise<{ frames: readonly number[]; isOpen: boolean }> {
@@ -96,6 +115,31 @@ test('windows of any length and hop say what onnxruntime says of them, within 1e
     ),
     { ...property, numRuns: 15 },
   );
+});
+
+test('a window that is as long as its hop goes on from the states that the last one ended in, as onnxruntime does by hand', async () => {
+  for (const name of [
+    'torchscript-gru-states-attention-fixed.onnx',
+    'dynamo-lstm-layers-time-first-states-conv-attention-fixed.onnx',
+  ]) {
+    const bytes = readFixture(name);
+    const model = await loadModel(bytes, { precision: 'f32' });
+    assert.deepEqual(model.streaming, { mode: 'windowed', windowFrames: 5, hopFrames: 5 });
+    const layout = await layoutOf(model);
+    const sequence = randomSequence(model, layout, 20, 6);
+    const stream = model.stream();
+    const answers = listen(stream, sequence, layout, 20);
+    let states: Tensors = Object.fromEntries(Object.entries(sequence).filter(([input]) => !layout.axes.has(input)));
+    assert.ok(Object.keys(states).length > 0);
+    for (const at of [4, 9, 14, 19]) {
+      assert.ok(answers[at].fresh);
+      const expected = await runOnnxruntime(bytes, { ...cutAll(sequence, layout, at - 4, at + 1), ...states });
+      for (const [output, { data }] of Object.entries(expected))
+        assert.ok(relativeDifference(answers[at].outputs[output], data) <= 1e-5, `${name}: ${output} at frame ${at}`);
+      states = Object.fromEntries(Object.keys(states).map((input) => [input, expected[input.replace('0', 'n')]]));
+    }
+    assert.deepEqual(listen(stream, sequence, layout, 20), answers);
+  }
 });
 
 test('reset empties the window; between hops the last answer stands', async () => {

@@ -1,13 +1,13 @@
 /** The operations of a network as they are understood: what each reads and makes, when, by what, and at what cost. */
 import type { Session } from './session.js';
-import { elementTypeOf, type Network, type Operation, type ValueId } from '../model/network.js';
+import type { Network, Operation, ValueId } from '../model/network.js';
 import { multiplyAdds } from '../operators/multiply-adds.js';
-import { elements, type Operand, type Operators } from '../operators/operator.js';
-import { specialize, type Step } from '../operators/specialization.js';
-import { dimsFor, type Analysis } from '../streaming/analyze.js';
+import { elements } from '../operators/operator.js';
+import type { Step } from '../operators/specialization.js';
+import type { Analysis } from '../streaming/analyze.js';
 import { denseWeights } from '../streaming/dense-weights.js';
 import type { FrameLayer } from '../streaming/frame-network.js';
-import { TympanError } from '../errors.js';
+import type { WindowShapes } from '../streaming/window-shapes.js';
 
 /** One operation of the graph. */
 export interface LayerSummary {
@@ -39,17 +39,17 @@ const FREE: Cost = { runs: 'nothing', multiplyAdds: 0, bytes: 0 };
 
 /**
  * @param session of a stateful model
- * @param windowFrames of one that is not
+ * @param window of one that is not
  */
 export function summarizeLayers(
   network: Network,
-  operators: Operators,
   analysis: Analysis,
   session: Session | null,
-  windowFrames: number,
+  window: WindowShapes | null,
 ): LayerSummary[] {
   const { names, constants } = network;
-  const steps = session ? null : stepsOf(network, operators, analysis, windowFrames);
+  // Nothing is known of a window that the network does not fit.
+  const steps = new Map(window?.shapes?.steps.map((step) => [step.operation, step]));
   const named = (values: readonly (ValueId | null)[]) =>
     values.filter((value): value is ValueId => value !== null && !constants.has(value)).map((value) => names[value]);
   return network.operations.map((operation) => {
@@ -66,7 +66,7 @@ export function summarizeLayers(
       timing: timing?.kind ?? 'whole',
       ...(timing?.kind === 'whole' && analysis.refused.includes(operation) && { because: timing.because }),
       parameters: weights.reduce((sum, { dims }) => sum + elements(dims), 0),
-      ...(session ? costOnFrames(operation, analysis, session) : costOnWindow(steps!.get(operation))),
+      ...(session ? costOnFrames(operation, analysis, session) : costOnWindow(steps.get(operation))),
     };
   });
 }
@@ -87,27 +87,6 @@ function costOnFrames(operation: Operation, { timings, shapes }: Analysis, { net
     multiplyAdds: Math.round(multiplyAdds(operation, operation.inputs.map(dimsOf), dimsOf(output) ?? []) * perFrame),
     bytes: own.reduce((sum, i) => sum + plan.layerBytes[i], 0),
   };
-}
-
-/** What has to be computed for a window; nothing is known of a window that the network does not fit. */
-function stepsOf(
-  network: Network,
-  operators: Operators,
-  { inputDims }: Analysis,
-  frames: number,
-): Map<Operation, Step> {
-  const dims = dimsFor(inputDims, frames);
-  const operands = network.inputs.map(({ value, type }): [ValueId, Operand] => [
-    value,
-    { type: elementTypeOf(type), dims: dims.get(value)!, data: null },
-  ]);
-  try {
-    const { steps } = specialize(network, new Map(operands), operators);
-    return new Map(steps.map((step) => [step.operation, step]));
-  } catch (error) {
-    if (error instanceof TympanError) return new Map();
-    throw error;
-  }
 }
 
 const RECURRENT = new Set<string>(['gru', 'lstm', 'rnn']);

@@ -130,10 +130,12 @@ export class Stream {
 
 /** @throws InputError when `floats` is not what a slot takes */
 function checkFrame(slot: Slot, floats: unknown): void {
-  const expected = `expected a Float32Array of ${slot.size}`;
-  if (!isFloat32Array(floats))
-    throw new InputError(`"${slot.name}": got ${floats === undefined ? 'nothing' : typeName(floats)}, ${expected}`);
-  if (floats.length !== slot.size) throw new InputError(`"${slot.name}": got ${floats.length} floats, ${expected}`);
+  // A message that is made before it is needed is garbage at every frame.
+  if (!isFloat32Array(floats)) throw wrongFrame(slot, floats === undefined ? 'nothing' : typeName(floats));
+  if (floats.length !== slot.size) throw wrongFrame(slot, `${floats.length} floats`);
   const bad = findNotFinite(floats);
   if (bad >= 0) throw new InputError(`"${slot.name}": element ${bad} is ${floats[bad]}, expected finite numbers`);
 }
+
+const wrongFrame = ({ name, size }: Slot, got: string): InputError =>
+  new InputError(`"${name}": got ${got}, expected a Float32Array of ${size}`);

@@ -145,20 +145,36 @@ function obstacle({ network, timings }: Lowering): string | null {
   return null;
 }
 
+/** A state that is given on as it was, under a name of its own: carrying its next value overwrites it. */
+function keepStates(lowering: Lowering, carried: ReadonlySet<FrameValueId>): (value: FrameValueId) => FrameValueId {
+  const kept = new Map<FrameValueId, FrameValueId>();
+  return (value) => {
+    if (!carried.has(value)) return value;
+    const { name, size } = lowering.values[value];
+    const output = kept.get(value) ?? lowering.addValue(`${name}.before`, size);
+    const layer: FrameLayer = { kind: 'copy', name, parts: [{ input: value, start: 0, size }], output };
+    if (!kept.has(value)) lowering.layers.push({ layer, schedule: { from: 0, every: 1 }, operation: null });
+    kept.set(value, output);
+    return output;
+  };
+}
+
 function finish(lowering: Lowering, inputs: Place[], states: Place[], { carried, stepwise }: Roles): FrameNetwork {
   const { network, timings } = lowering;
   const valueOf = (value: ValueId): FrameValueId => {
     const timing = timings.get(value)!;
     return timing.kind === 'frame' || timing.kind === 'sequence' ? timing.value : -1;
   };
+  const own = new Set(stepwise ? [...carried.keys()].map(valueOf) : []);
+  const keep = keepStates(lowering, own);
   const outputs = network.outputs.map(({ name, value }) => {
     const timing = timings.get(value)!;
     const schedule =
       timing.kind === 'frame' ? { from: Math.max(0, timing.lag), every: timing.every } : { from: 0, every: 1 };
-    return { name, value: valueOf(value), schedule };
+    return { name, value: keep(valueOf(value)), schedule };
   });
   const feedback = stepwise
-    ? [...carried].map(([input, output]) => ({ from: valueOf(output), to: valueOf(input) }))
+    ? [...carried].map(([input, output]) => ({ from: keep(valueOf(output)), to: valueOf(input) }))
     : [];
   const read = new Set([...outputs.map(({ value }) => value), ...feedback.map(({ from }) => from)]);
   const isLive = (layer: FrameLayer): boolean => {

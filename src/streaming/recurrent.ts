@@ -94,11 +94,11 @@ export function lowerRecurrent(operation: RecurrentOperation, lowering: Lowering
 }
 
 function sequenceOf(operation: RecurrentOperation, lowering: Lowering): PerFrame {
+  const x = lowering.frameOf(operation, 0);
   if (operation.directions.length !== 1 || operation.directions[0] !== 'forward') {
     const direction = operation.directions.length === 1 ? 'reverse' : 'bidirectional';
     throw new NotStreamable(`its direction "${direction}" needs the end of a sequence before its start`);
   }
-  const x = lowering.frameOf(operation, 0);
   const [time, batch] = operation.batchFirst ? [1, 0] : [0, 1];
   const isSteps = x && (lowering.stepwise ? x.axis === null && x.dims[time] === 1 : x.axis === time);
   if (!x || !isSteps) throw new NotStreamable('the steps that it takes are not the frames of the stream');

@@ -24,13 +24,17 @@ function stateful({ frames, fixedFrames, stepwise, carried }: Analysis): string 
 }
 
 function windowed(settings: StreamingSettings & { mode: 'windowed' }, analysis: Analysis): string {
-  const { frames, because, fixedFrames, refused } = analysis;
+  const { frames, because, fixedFrames, bakedFrames, refused, carried } = analysis;
   const { windowFrames, hopFrames } = settings;
   const hop = hopFrames === 1 ? 'at every frame' : `every ${hopFrames} frames`;
-  const window = `windowed: the newest ${plural(windowFrames, 'frame')} from the initial state, ${hop}`;
+  const start =
+    hopFrames === windowFrames && carried.size > 0 ? 'from where the last ones ended' : 'from the initial state';
+  const window = `windowed: the newest ${plural(windowFrames, 'frame')} ${start}, ${hop}`;
   if (!frames) {
     const others = refused.length > 1 ? ` (${refused.length} operations need the whole sequence)` : '';
-    return `${window}, because ${because}${others}; windowFrames and hopFrames choose other windows`;
+    const choice =
+      fixedFrames === null && bakedFrames === null ? 'windowFrames and hopFrames choose' : 'hopFrames chooses';
+    return `${window}, because ${because}${others}; ${choice} other windows`;
   }
   if (windowFrames !== fixedFrames) return `${window}, as was asked for; it could run frame by frame, mode "stateful"`;
   return `${window}, because the file fixes that number; mode "stateful" carries its state on instead`;

@@ -1,6 +1,7 @@
 /** What a stream of a network takes and gives at a frame, known before there is one. */
 import type { Network, Port, ValueId } from '../model/network.js';
 import type { Analysis } from './analyze.js';
+import type { WindowShapes } from './window-shapes.js';
 
 /** Floats of one frame, or of a state. */
 export interface Sizes {
@@ -16,19 +17,20 @@ export interface Slots {
 
 const product = (dims: readonly number[]): number => dims.reduce((size, dim) => size * dim, 1);
 
-/** @param frames of a window, which an output may have along other axes than time */
+/** @param window of a model that runs on windows */
 export function slotsOf(
   network: Network,
   { inputDims, timeAxes, outputAxes, shapes }: Analysis,
-  frames: number,
+  window: WindowShapes | null,
 ): Slots {
   const given = ({ name, value }: Port) => ({
     name,
     size: product((inputDims.get(value) ?? []).filter((dim) => dim !== null)),
   });
   const sizeOf = (value: ValueId): number => {
-    const dims = (shapes.get(value) ?? []).filter((_, axis) => axis !== outputAxes.get(value));
-    return product(dims.map((dim) => (typeof dim === 'number' ? dim : frames)));
+    const dims = window?.shapes?.operands[value]?.dims ?? shapes.get(value) ?? [];
+    const own = dims.filter((_, axis) => axis !== outputAxes.get(value));
+    return product(own.map((dim) => (typeof dim === 'number' ? dim : 1)));
   };
   return {
     inputs: network.inputs.filter(({ value }) => timeAxes.has(value)).map(given),

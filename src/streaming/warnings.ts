@@ -1,24 +1,22 @@
 /** What is suspicious about the shapes of a model that is to run on a stream. */
-import { TympanError } from '../errors.js';
 import { elementTypeOf, type Network, type Port } from '../model/network.js';
-import type { Operators } from '../operators/operator.js';
-import { specialize } from '../operators/specialization.js';
-import { dimsFor, type Analysis } from './analyze.js';
+import type { Analysis } from './analyze.js';
 import type { StreamingSettings } from './settings.js';
 import { slotsOf } from './slots.js';
+import type { WindowShapes } from './window-shapes.js';
 
 export function streamingWarnings(
   network: Network,
-  operators: Operators,
   analysis: Analysis,
   settings: StreamingSettings,
+  window: WindowShapes | null,
 ): string[] {
   if (analysis.timeAxes.size === 0) return [];
   return [
     ...network.inputs.flatMap((port) => batchWarnings(port, analysis)),
     ...featureWarnings(network, analysis),
     ...stateWarnings(network, analysis),
-    ...lengthWarnings(network, operators, analysis, settings),
+    ...lengthWarnings(analysis, settings, window),
   ];
 }
 
@@ -35,8 +33,10 @@ function batchWarnings({ name, value, dims }: Port, { inputDims, timeAxes }: Ana
 }
 
 function featureWarnings(network: Network, analysis: Analysis): string[] {
-  const { inputs } = slotsOf(network, analysis, 1);
-  if (inputs.length !== 1 || inputs[0].size !== 1) return [];
+  const { inputs } = slotsOf(network, analysis, null);
+  const [port] = network.inputs.filter(({ value }) => analysis.timeAxes.has(value));
+  // A whole number is an index of an embedding.
+  if (inputs.length !== 1 || inputs[0].size !== 1 || elementTypeOf(port.type) !== 'float') return [];
   return [
     `input "${inputs[0].name}": a frame of it is one number, as if it took raw sound or a batch of single numbers; a front ` +
       'end makes several coefficients a frame. If another axis is time, say so with timeAxis',
@@ -57,12 +57,10 @@ function stateWarnings({ inputs, outputs }: Network, { timeAxes, carried, stepwi
 }
 
 function lengthWarnings(
-  network: Network,
-  operators: Operators,
-  analysis: Analysis,
+  { fixedFrames, bakedFrames }: Analysis,
   settings: StreamingSettings,
+  window: WindowShapes | null,
 ): string[] {
-  const { fixedFrames, bakedFrames } = analysis;
   if (bakedFrames !== null)
     return [
       `the network fits sequences of ${bakedFrames} frames alone, though its inputs leave their number open: the exporter wrote the ` +
@@ -70,26 +68,11 @@ function lengthWarnings(
         'export with -1 there (from PyTorch: with dynamo=False)',
     ];
   if (settings.mode !== 'windowed' || settings.windowFrames === fixedFrames) return [];
-  const misfit = misfitOf(network, operators, analysis, settings.windowFrames);
+  const misfit = window?.misfit ?? null;
   const expected = fixedFrames === null ? '' : `the file fixes ${fixedFrames} frames, and windows have `;
   if (misfit !== null)
     return [`${expected}${settings.windowFrames}${expected ? '' : ' frames a window'}: that does not fit: ${misfit}`];
   return fixedFrames === null
     ? []
     : [`${expected}${settings.windowFrames}: it was made, and likely trained, for ${fixedFrames}`];
-}
-
-/** Why the network can't run on windows of so many frames; null where it can. */
-function misfitOf(network: Network, operators: Operators, { inputDims }: Analysis, frames: number): string | null {
-  const dims = dimsFor(inputDims, frames);
-  const inputs = network.inputs.map(
-    ({ value, type }) => [value, { type: elementTypeOf(type), dims: dims.get(value)!, data: null }] as const,
-  );
-  try {
-    specialize(network, new Map(inputs), operators);
-    return null;
-  } catch (error) {
-    if (error instanceof TympanError) return error.message;
-    throw error;
-  }
 }
