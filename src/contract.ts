@@ -117,7 +117,7 @@ export function contractWarnings(
 
 /** Operations that only move what they are given, or average it. */
 const KEEPS_PROBABILITY = new Set(
-  'concat expand flatten gather globalPool identity pool reshape slice split squeeze tile transpose unsqueeze'.split(
+  'concat expand flatten gather globalPool identity pool reduce reshape slice split squeeze tile transpose unsqueeze'.split(
     ' ',
   ),
 );
@@ -128,6 +128,7 @@ function isProbability(network: Network, value: ValueId): boolean {
   if (!operation) return false;
   if (operation.kind === 'softmax') return !operation.log;
   if (operation.kind === 'unary') return ['sigmoid', 'hardSigmoid'].includes(operation.function);
+  if (operation.kind === 'reduce' && !['mean', 'max', 'min'].includes(operation.function)) return false;
   const parts = operation.kind === 'concat' ? operation.inputs : operation.inputs.slice(0, 1);
   return KEEPS_PROBABILITY.has(operation.kind) && parts.every((part) => part !== null && isProbability(network, part));
 }

@@ -99,7 +99,7 @@ const translated: Record<string, string> = {
   affine: 'gru',
   'bias-across': 'gru squeeze matmul transpose add',
   'bias-aliases': 'gru squeeze matmul relu sigmoid identity add identity add slice add transpose add add unsqueeze add',
-  'cast-integer': 'gru squeeze cast int64 cast float32',
+  'cast-integer': 'gru squeeze mul cast int64 cast float32',
   'concat-across': 'gru squeeze transpose concat',
   conv: 'convolution transpose gru',
   decoder: 'gru gru',

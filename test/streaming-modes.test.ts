@@ -205,6 +205,7 @@ const GOING_ON: readonly string[] = [
   'dynamo-rnn-layers-states-conv-fixed',
   'dynamo-rnn-states-nonlinearity-relu',
   'forged-gru-lengths-constant',
+  'forged-lstm-lengths-constant',
   'forged-rnn-lengths-constant',
   'torchscript-gru-bidirectional-time-first-states-conv-attention-fixed',
   'torchscript-gru-states-attention-fixed',

@@ -13,7 +13,7 @@ export const property: fc.Parameters<unknown> = { seed: SEED, numRuns: 25 };
 
 export const FIXTURES = 'test/fixtures/onnx/';
 
-/** What `training/export-matrix/forged_refused.py` writes; but for `wrap-product`, whose int32 wraps as in onnxruntime. */
+/** What `training/export-matrix/forged_refused.py` writes. */
 export const REFUSED: readonly string[] = [
   // inputs and attributes that the operator has not
   ...['input-raised', 'input-folded', 'input-opset-9', 'dropout-training', 'attribute'],

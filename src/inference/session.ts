@@ -1,5 +1,5 @@
 import type { Arena } from '../kernels/arena.js';
-import type { Operators } from '../operators/operator.js';
+import { elements, type Operators, type Prepared } from '../operators/operator.js';
 import { prepare } from '../operators/specialization.js';
 import type { FrameNetwork, HostLayer } from '../streaming/frame-network.js';
 import { Machine, type PreparedLayers } from './machine.js';
@@ -23,9 +23,21 @@ export class Session {
     const layers = [...plan.reset, ...plan.step].flatMap((section): HostLayer[] =>
       section.kind === 'host' ? [section.layer] : [],
     );
-    this.#prepared = new Map(layers.map((layer) => [layer, prepare(operators, layer.operation, layer.operands)]));
+    this.#prepared = new Map(layers.map((layer) => [layer, this.#prepare(layer, operators)]));
     this.#constants = arena.place(plan.constants);
     this.#scratch = arena.allocate(plan.scratchBytes);
+  }
+
+  /** The operation itself knows how much it writes. */
+  #prepare(layer: HostLayer, operators: Operators): Prepared {
+    const prepared = prepare(operators, layer.operation, layer.operands);
+    layer.outputs.forEach((value, i) => {
+      if (value !== null && !(this.plan.ports[value].size >= elements(prepared.outputs[i].dims)))
+        throw new RangeError(
+          `plan: ${layer.name}: output ${i} is [${prepared.outputs[i].dims}], more than its place holds`,
+        );
+    });
+    return prepared;
   }
 
   open(): Machine {

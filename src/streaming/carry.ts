@@ -8,7 +8,9 @@ const ENDS =
 
 /** `state_in` and `next_state` have the stem "state". */
 function stemOf(name: string): string {
+  // ONNX calls its outputs Y_h and Y_c.
   const words = name
+    .replace(/^Y_(?=[hc]$)/, '')
     .replace(/([a-z])([A-Z])/g, '$1_$2')
     .toLowerCase()
     .replace(/([a-z])(\d)/g, '$1_$2')

@@ -62,11 +62,11 @@ export function parseStreaming(json: StreamingOptions | JsonObject): StreamingOp
  * @throws UnsupportedModelError where it is to run statefully and can't
  */
 export function resolveStreaming(analysis: Analysis, options: StreamingOptions): StreamingSettings {
-  const { frames, because, fixedFrames, bakedFrames, stepwise, carried } = analysis;
+  const { frames, because, fixedFrames, bakedFrames, stepwise, carried, timeAxes } = analysis;
   const { mode, windowFrames } = options;
   if (mode === 'stateful' && !frames)
     throw new UnsupportedModelError(
-      `it can't run statefully: ${because}; load it with { streaming: { mode: "windowed" } }`,
+      `it can't run statefully: ${because}; load it with { streaming: ${timeAxes.size === 0 ? '{ timeAxis: … }' : '{ mode: "windowed" }'} }`,
     );
   const isWindow =
     (windowFrames ?? options.hopFrames) !== undefined ||

@@ -160,5 +160,7 @@ def array(name, dtype, *numbers):
 def other_numbers():
     """Constants of types that the network itself does not compute with."""
     yield "wrap-narrow", biased(node("Cast", "f", "k", to=TensorProto.INT8), constants=[array("f", np.int64, 300, 2, 1)])
+    # int32 wraps around.
+    yield "wrap-product", biased(node("Mul", "i i", "k"), constants=[array("i", np.int32, 100000, 2, 3)])
     yield "float16-sum", biased(node("Add", "h h", "k"), constants=[array("h", np.float16, 1, 2, 3)])
     yield "float64-sum", biased(node("Add", "d d", "k"), constants=[array("d", np.float64, 1, 2, 3)])

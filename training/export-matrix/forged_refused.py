@@ -23,7 +23,6 @@ def numbers():
     """Numbers that are none, or that float32 and 2⁵³ don't hold."""
     # uint8 holds neither 300 nor -1, and what a Cast from floats makes of them is undefined.
     yield "wrap-cast", biased(node("Cast", "f", "k", to=TensorProto.UINT8), constants=[array("f", np.float32, 300, -1, 2.7)])
-    yield "wrap-product", biased(node("Mul", "i i", "k"), constants=[array("i", np.int32, 100000, 2, 3)])
     # 2 in float64, 3 in float32.
     yield "float64-cast", biased(node("Cast", "d", "k", to=TensorProto.INT64), constants=[array("d", np.float64, 1, 2, 2.9999999999)])
     yield "weights-nan", model([gru()], [X], [Y4], [*parameters()[:2], numpy_helper.from_array(np.full((1, 6 * HIDDEN), np.nan, np.float32), "B")])
