@@ -1,7 +1,8 @@
 /** One random sequence for a model, cut into frames and windows, and what a stream says of it: streams are held against `run`. */
 import { elementTypeOf } from '#dist/model/network.js';
 import { simplify } from '#dist/operators/index.js';
-import { analyze, dimsFor, type Analysis } from '#dist/streaming/analyze.js';
+import { analyze, type Analysis } from '#dist/streaming/analyze.js';
+import { operandsFor } from '#dist/streaming/open-sizes.js';
 import { rulesFor } from '#dist/streaming/rules.js';
 import type { Schedule } from '#dist/streaming/frame-network.js';
 import { InputError, type Model, type Stream, type Tensor } from 'tympan';
@@ -37,10 +38,10 @@ const isBuilt = (type: string): type is keyof typeof ARRAYS => type in ARRAYS;
 /** Random inputs for `frames` frames of one sequence, states among them. Integers are 0 to 2; lengths of a sequence are `frames`. */
 export function randomSequence(model: Model, { analysis }: Layout, frames: number, seed: number): Tensors {
   const next = uniform(seed);
-  const dimsOf = dimsFor(analysis.inputDims, frames);
+  const operands = operandsFor(model.network, analysis.inputDims, frames);
   return Object.fromEntries(
     model.network.inputs.map(({ name, value, type }): [string, Tensor] => {
-      const dims = dimsOf.get(value)!;
+      const { dims } = operands.get(value)!;
       const whole = () => (/len/.test(name) ? frames : Math.floor((next() + 1) * 1.49));
       const numbers = Float64Array.from({ length: product(dims) }, elementTypeOf(type) === 'float' ? next : whole);
       const outside = isBuilt(type) ? type : 'float32';

@@ -1,5 +1,5 @@
 import { Arena } from '../kernels/arena.js';
-import type { GruLayer } from '../streaming/frame-network.js';
+import type { RecurrentMatrices } from '../streaming/frame-network.js';
 import { matrixBytes, paddedRows, paddedSize, type Precision } from '../kernels/layout.js';
 
 /** A matrix as a model has it, row by row, with the bias that its product gets. */
@@ -9,9 +9,6 @@ export interface Matrix {
   readonly weights: Float32Array; // [rows, columns]
   readonly bias: Float32Array; // [rows]
 }
-
-/** What all recurrent layers have. */
-type RecurrentMatrices = Pick<GruLayer, 'inputSize' | 'hiddenSize' | 'W' | 'R' | 'Wb' | 'Rb'>;
 
 /** Packs matrices with the kernels, in a memory of its own. */
 export class Packer {

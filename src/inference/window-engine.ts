@@ -1,7 +1,8 @@
 import { MetadataError, TympanError } from '../errors.js';
-import { elementTypeOf, type Network } from '../model/network.js';
+import type { Network, Numbers, Port } from '../model/network.js';
 import { elements, type Operand } from '../operators/operator.js';
-import { dimsFor, type Analysis } from '../streaming/analyze.js';
+import type { Analysis } from '../streaming/analyze.js';
+import { operandsFor } from '../streaming/open-sizes.js';
 import { WHOLE_FRAME } from '../streaming/time-candidates.js';
 import type { Run, Runner } from './runner.js';
 import type { Engine, OutputSlot, Slot } from './stream.js';
@@ -21,7 +22,7 @@ function layoutOf(dims: readonly number[], axis: number | undefined): Layout {
 interface Sequence extends Layout {
   /** The newest `frames` frames, a ring. */
   readonly ring: Float32Array;
-  readonly target: ReturnType<Run['numbers']>;
+  readonly target: Numbers;
 }
 
 /** @throws MetadataError for a window that shapes inside the network don't fit */
@@ -48,26 +49,23 @@ export class WindowEngine implements Engine {
   readonly #frames: number;
   readonly #hop: number;
   readonly #sequences: readonly Sequence[];
-  readonly #states: readonly ReturnType<Run['numbers']>[];
-  readonly #results: readonly (Layout & { readonly source: ReturnType<Run['numbers']> })[];
-  readonly #carried: readonly { readonly from: ReturnType<Run['numbers']>; readonly to: ReturnType<Run['numbers']> }[];
+  readonly #states: readonly Numbers[];
+  readonly #results: readonly (Layout & { readonly source: Numbers })[];
+  readonly #carried: readonly { readonly from: Numbers; readonly to: Numbers }[];
   #count = 0;
 
   constructor(runner: Runner, analysis: Analysis, frames: number, hop: number) {
     const { network } = runner;
-    const dims = dimsFor(analysis.inputDims, frames);
-    const operands = network.inputs.map(({ value, type }): [number, Operand] => [
-      value,
-      { type: elementTypeOf(type), dims: dims.get(value)!, data: null },
-    ]);
-    this.#run = openWindow(runner, new Map(operands), frames);
+    const operands = operandsFor(network, analysis.inputDims, frames);
+    const dimsOf = ({ value }: Port) => operands.get(value)!.dims;
+    this.#run = openWindow(runner, operands, frames);
     this.#frames = frames;
     this.#hop = hop;
     const timed = network.inputs.filter(({ value }) => analysis.timeAxes.has(value));
     const others = network.inputs.filter(({ value }) => !analysis.timeAxes.has(value));
-    this.#sequences = timed.map(({ value }) => {
-      const layout = layoutOf(dims.get(value)!, analysis.timeAxes.get(value));
-      return { ...layout, ring: new Float32Array(elements(dims.get(value)!)), target: this.#run.numbers(value) };
+    this.#sequences = timed.map((port) => {
+      const layout = layoutOf(dimsOf(port), analysis.timeAxes.get(port.value));
+      return { ...layout, ring: new Float32Array(elements(dimsOf(port))), target: this.#run.numbers(port.value) };
     });
     this.#states = others.map(({ value }) => this.#run.numbers(value));
     this.#carried = [...(hop === frames ? analysis.carried : [])].map(([input, output]) => ({
@@ -81,7 +79,7 @@ export class WindowEngine implements Engine {
     const slot = (ports: Network['inputs'], layouts: readonly Layout[]): Slot[] =>
       ports.map(({ name }, i) => ({ name, size: layouts[i].before * layouts[i].inner }));
     this.inputs = slot(timed, this.#sequences);
-    this.states = others.map(({ name, value }) => ({ name, size: elements(dims.get(value)!) }));
+    this.states = others.map((port) => ({ name: port.name, size: elements(dimsOf(port)) }));
     this.outputs = slot(network.outputs, this.#results).map((one) => ({ ...one, every: hop }));
   }
 

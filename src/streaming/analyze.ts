@@ -1,12 +1,12 @@
 /** How a network runs on a stream: which axes of its inputs are time, whether it runs frame by frame, and if not, why. */
 import { TympanError } from '../errors.js';
-import { elementTypeOf, type Network, type Operation, type ValueId } from '../model/network.js';
+import type { Network, Operation, ValueId } from '../model/network.js';
 import type { Operand } from '../operators/operator.js';
 import { specialize } from '../operators/specialization.js';
 import { pairStates } from './carry.js';
 import { lower, type Lowered, type Roles, type Toolbox } from './lower.js';
 import type { Probe } from './lowering.js';
-import { openSizes, type InputDims } from './open-sizes.js';
+import { openSizes, operandsFor, type InputDims } from './open-sizes.js';
 import type { StreamingOptions } from './settings.js';
 import { timeCandidates, WHOLE_FRAME, type Candidate } from './time-candidates.js';
 
@@ -24,11 +24,6 @@ export interface Analysis extends Lowered, Roles {
   readonly bakedFrames: number | null;
   /** Shapes of the inputs for one sequence; null along time. */
   readonly inputDims: InputDims;
-}
-
-/** Dimensions of the inputs for one sequence of `frames`. */
-export function dimsFor(inputDims: InputDims, frames: number): Map<ValueId, number[]> {
-  return new Map([...inputDims].map(([value, dims]) => [value, dims.map((dim) => dim ?? frames)]));
 }
 
 /** Likeness of an open axis, and of a network that carries its states: these are not second-guessed. */
@@ -86,8 +81,8 @@ export function analyze(
 }
 
 /** What does not fit may not fit because of the sizes that were tried. */
-function explained(error: TympanError, network: Network, dims: ReadonlyMap<ValueId, readonly number[]>): TympanError {
-  const tried = network.inputs.map(({ name, value }) => `"${name}" [${dims.get(value)}]`).join(', ');
+function explained(error: TympanError, network: Network, inputs: ReadonlyMap<ValueId, Operand>): TympanError {
+  const tried = network.inputs.map(({ name, value }) => `"${name}" [${inputs.get(value)!.dims}]`).join(', ');
   error.message += ` (tried with ${tried})`;
   return error;
 }
@@ -182,17 +177,14 @@ function attempt(
   failures: unknown[],
 ): Lowered | null {
   try {
-    const probes = frames.map((count): Probe => {
-      const operands = new Map<ValueId, Operand>();
-      const dims = dimsFor(inputDims, count);
-      for (const { value, type } of network.inputs)
-        operands.set(value, { type: elementTypeOf(type), dims: dims.get(value)!, data: null });
-      return { frames: count, shapes: specialize(network, operands, toolbox.operators) };
-    });
+    const probes = frames.map((count): Probe => ({
+      frames: count,
+      shapes: specialize(network, operandsFor(network, inputDims, count), toolbox.operators),
+    }));
     return lower(network, toolbox, probes, roles);
   } catch (error) {
     if (!(error instanceof TympanError)) throw error;
-    failures.push(explained(error, network, dimsFor(inputDims, frames[0])));
+    failures.push(explained(error, network, operandsFor(network, inputDims, frames[0])));
     return null;
   }
 }

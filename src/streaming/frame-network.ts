@@ -15,7 +15,8 @@ export interface FrameValue {
   readonly size: number;
 }
 
-interface Matrices {
+/** The parameters that all recurrent layers have, gates in ONNX's order. */
+export interface RecurrentMatrices {
   readonly inputSize: number;
   readonly hiddenSize: number;
   readonly W: Float32Array; // [gates × hidden, input]
@@ -27,7 +28,7 @@ interface Matrices {
 /** [hidden] floats that a sequence starts from: zeros where null. */
 export type InitialState = FrameValueId | Float32Array | null;
 
-interface RecurrentLayer extends Matrices {
+interface RecurrentLayer extends RecurrentMatrices {
   readonly name: string;
   readonly input: FrameValueId;
   /** h after the frame. */

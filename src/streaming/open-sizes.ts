@@ -1,5 +1,6 @@
 /** Shapes of a network's inputs for one sequence: what weights need where a file leaves a size open, and 1 for the batch. */
-import type { Network, Port, ValueId } from '../model/network.js';
+import { elementTypeOf, type Network, type Port, type ValueId } from '../model/network.js';
+import type { Operand } from '../operators/operator.js';
 import { WHOLE_FRAME } from './time-candidates.js';
 
 /** null along time */
@@ -9,6 +10,16 @@ export type InputDims = ReadonlyMap<ValueId, Dims>;
 
 /** A shape that the file does not give is that of a sequence, [batch, time, feature] in some order. */
 const UNKNOWN = ['', '', ''];
+
+/** The network's inputs for one sequence of `frames`. */
+export function operandsFor({ inputs }: Network, inputDims: InputDims, frames: number): Map<ValueId, Operand> {
+  return new Map(
+    inputs.map(({ value, type }) => [
+      value,
+      { type: elementTypeOf(type), dims: inputDims.get(value)!.map((dim) => dim ?? frames), data: null },
+    ]),
+  );
+}
 
 /** Sizes of features that the network's weights are made for, the first layers' first. */
 function weighedSizes(network: Network): number[] {

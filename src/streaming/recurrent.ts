@@ -1,20 +1,14 @@
 /** RNN, GRU and LSTM on a stream: forward only, state carried from frame to frame. */
 import type { OperationOf } from '../model/network.js';
 import type { Operand } from '../operators/operator.js';
-import type { FrameLayer, FrameValueId, InitialState } from './frame-network.js';
+import type { FrameLayer, FrameValueId, InitialState, RecurrentMatrices } from './frame-network.js';
 import type { Lowering, Made } from './lowering.js';
 import { NotStreamable, type PerFrame } from './timing.js';
 
 type RecurrentOperation = OperationOf<'gru' | 'lstm' | 'rnn'>;
 
 /** The parameters of one direction. */
-export interface RecurrentWeights {
-  readonly inputSize: number;
-  readonly hiddenSize: number;
-  readonly W: Float32Array; // [gates × hidden, input]
-  readonly R: Float32Array; // [gates × hidden, hidden]
-  readonly Wb: Float32Array; // [gates × hidden]
-  readonly Rb: Float32Array; // [gates × hidden]
+export interface RecurrentWeights extends RecurrentMatrices {
   readonly peepholes: Float32Array | null; // [3 × hidden]
 }
 
