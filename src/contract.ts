@@ -122,13 +122,25 @@ const KEEPS_PROBABILITY = new Set(
   ),
 );
 
-/** Whether a tensor is made by a sigmoid or a softmax, or of parts of such. */
-function isProbability(network: Network, value: ValueId): boolean {
+/**
+ * Whether a tensor is made by a sigmoid or a softmax, or of parts of such.
+ *
+ * @param known answers so far: parts that share parts are not looked at again
+ */
+function isProbability(network: Network, value: ValueId, known = new Map<ValueId, boolean>()): boolean {
+  const answer = known.get(value) ?? findProbability(network, value, known);
+  known.set(value, answer);
+  return answer;
+}
+
+function findProbability(network: Network, value: ValueId, known: Map<ValueId, boolean>): boolean {
   const operation = network.operations.find(({ outputs }) => outputs.includes(value));
   if (!operation) return false;
   if (operation.kind === 'softmax') return !operation.log;
   if (operation.kind === 'unary') return ['sigmoid', 'hardSigmoid'].includes(operation.function);
   if (operation.kind === 'reduce' && !['mean', 'max', 'min'].includes(operation.function)) return false;
   const parts = operation.kind === 'concat' ? operation.inputs : operation.inputs.slice(0, 1);
-  return KEEPS_PROBABILITY.has(operation.kind) && parts.every((part) => part !== null && isProbability(network, part));
+  return (
+    KEEPS_PROBABILITY.has(operation.kind) && parts.every((part) => part !== null && isProbability(network, part, known))
+  );
 }

@@ -150,7 +150,7 @@ export class Detector {
 
   #step(): void {
     const posteriors = this.#stream.step(this.#framer.next())[this.#output];
-    if (!this.#stream.fresh) return;
+    if (!this.#stream.isFresh(this.#output)) return;
     const { time } = this.#framer;
     try {
       this.#onFrame?.(posteriors, time);

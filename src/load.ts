@@ -13,9 +13,9 @@ import { WindowEngine } from './inference/window-engine.js';
 import { Arena } from './kernels/arena.js';
 import type { Precision } from './kernels/layout.js';
 import type { Network } from './model/network.js';
-import { importOnnx, type ImportedModel } from './onnx/index.js';
+import { importOnnx, importOnnxFolder, type ImportedModel } from './onnx/index.js';
 import { simplify } from './operators/index.js';
-import { readSource, type ModelSource } from './source.js';
+import { readerBeside, readSource, type ModelSource } from './source.js';
 import { analyze, type Analysis } from './streaming/analyze.js';
 import type { Toolbox } from './streaming/lower.js';
 import { rulesFor } from './streaming/rules.js';
@@ -173,7 +173,9 @@ export class Model {
  *   for what can't be run; MetadataError for a wrong contract
  */
 export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<Model> {
-  const imported = importOnnx(await readSource(source));
+  const bytes = await readSource(source);
+  const readBeside = readerBeside(source);
+  const imported = readBeside ? await importOnnxFolder(bytes, readBeside) : importOnnx(bytes);
   const [{ network, operators }, rules] = await Promise.all([simplify(imported.network), rulesFor(imported.network)]);
   return new Model({ ...imported, network }, { operators, rules }, options);
 }

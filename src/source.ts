@@ -25,6 +25,26 @@ export async function readSource(source: ModelSource): Promise<Uint8Array> {
   return readResponse(response, text);
 }
 
+/**
+ * Reads what is in the folder of a model that has one: of a path or a URL, not of bytes. All files together may have as many
+ * bytes as a model.
+ */
+export function readerBeside(source: ModelSource): ((name: string) => Promise<Uint8Array>) | null {
+  const type = typeName(source);
+  if (type !== 'string' && type !== 'URL') return null;
+  const text = String(source);
+  if (/^(data|blob):/.test(text)) return null;
+  const isUrl = /^\w{2,}:/.test(text);
+  const folder = text.replace(isUrl ? /[^/]*$/ : /[^\\/]*$/, '');
+  let size = 0;
+  return async (name) => {
+    const bytes = await readSource(folder + (isUrl ? encodeURI(name) : name));
+    size += bytes.byteLength;
+    if (size > MOST_BYTES) throw tooLarge(`${text} with its data`);
+    return bytes;
+  };
+}
+
 async function readResponse(response: Response, name: string): Promise<Uint8Array> {
   if (!response.ok) throw new InputError(`model ${name}: the server answered ${response.status}`);
   return response.body ? collect(chunksOf(response.body), name) : new Uint8Array(0);

@@ -43,17 +43,14 @@ export class FrameEngine implements Engine {
     this.#machine.begin();
   }
 
-  compute(outputs: readonly Float32Array[]): boolean {
+  compute(outputs: readonly Float32Array[], made: boolean[]): void {
     const frame = this.#machine.frames;
     this.#machine.step();
-    let isFresh = false;
     for (let i = 0; i < outputs.length; i++) {
       const { from, every } = this.#ports[i].schedule;
-      if (frame < from || (frame - from) % every !== 0) continue;
-      outputs[i].set(this.#outputViews[i].floats);
-      isFresh = true;
+      made[i] = frame >= from && (frame - from) % every === 0;
+      if (made[i]) outputs[i].set(this.#outputViews[i].floats);
     }
-    return isFresh;
   }
 
   release(): void {

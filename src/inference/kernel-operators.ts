@@ -2,7 +2,7 @@
 import { InputError } from '../errors.js';
 import type { Arena } from '../kernels/arena.js';
 import type { Precision } from '../kernels/layout.js';
-import type { Numbers, Operation, OperationOf } from '../model/network.js';
+import type { Network, Numbers, Operation, OperationOf } from '../model/network.js';
 import { elements, whereOf, type Operand, type Operators, type Prepared } from '../operators/operator.js';
 import { recurrentShapes, type RecurrentShapes } from '../operators/recurrent.js';
 import { denseWeights } from '../streaming/dense-weights.js';
@@ -82,10 +82,12 @@ export class KernelOperators {
   readonly #precision: Precision;
   readonly #arena: Arena;
   readonly #operators: Operators;
+  readonly #network: Network;
   readonly #passes = new Map<Operation, readonly Pass[]>();
   readonly #dense = new Map<Operation, Machine>();
 
-  constructor(operators: Operators, precision: Precision, arena: Arena) {
+  constructor(network: Network, operators: Operators, precision: Precision, arena: Arena) {
+    this.#network = network;
     this.#operators = operators;
     this.#precision = precision;
     this.#arena = arena;
@@ -106,9 +108,14 @@ export class KernelOperators {
     };
   }
 
+  /** Of the network: what a whole-number input picks is known too, and another one at the next run. */
+  #areConstant({ inputs }: Operation, indices: readonly number[]): boolean {
+    return indices.every((index) => (inputs[index] ?? null) === null || this.#network.constants.has(inputs[index]!));
+  }
+
   #recurrent(operation: Recurrent, operands: readonly (Operand | null)[]): Prepared {
     const shapes = recurrentShapes(operation, operands);
-    const isConstant = [1, 2, 3, 7].every((index) => !operands[index] || operands[index].data !== null);
+    const isConstant = this.#areConstant(operation, [1, 2, 3, 7]);
     const open = (all: readonly (Operand | null)[]) =>
       operation.directions.map((_, index) => new Pass(operation, all, index, this.#precision, this.#arena));
     if (isConstant && !this.#passes.has(operation)) this.#passes.set(operation, open(operands));
@@ -116,8 +123,11 @@ export class KernelOperators {
       const given = operands.map((operand, i) => operand && { ...operand, data: inputs[i] });
       const passes = isConstant ? this.#passes.get(operation)! : open(given);
       for (const output of outputs) output?.fill(0);
-      passes.forEach((pass, direction) => runPass(operation, shapes, pass.machine, direction, inputs, outputs));
-      if (!isConstant) for (const pass of passes) pass.close();
+      try {
+        passes.forEach((pass, direction) => runPass(operation, shapes, pass.machine, direction, inputs, outputs));
+      } finally {
+        if (!isConstant) for (const pass of passes) pass.close();
+      }
     };
     return { outputs: shapes.outputs, compute };
   }
@@ -125,7 +135,8 @@ export class KernelOperators {
   /** x·B row by row, where B is constant: with the weights that a stream has. */
   #product(prepared: Prepared, operation: Operation, operands: readonly (Operand | null)[]): Prepared {
     const [A] = operands;
-    const dense = A?.data === null && A.type === 'float' ? denseWeights(operation, operands, 0) : null;
+    const isDense = A?.data === null && A.type === 'float' && this.#areConstant(operation, [1, 2]);
+    const dense = isDense ? denseWeights(operation, operands, 0) : null;
     if (!dense) return prepared;
     const columns = dense.weights.length / dense.bias.length;
     const rows = elements(A!.dims) / columns;

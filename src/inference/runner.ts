@@ -59,7 +59,7 @@ export class Runner {
 
   constructor(network: Network, operators: Operators, precision: Precision, arena: Arena) {
     this.network = network;
-    this.#operators = new KernelOperators(operators, precision, arena).table();
+    this.#operators = new KernelOperators(network, operators, precision, arena).table();
   }
 
   /** A run with buffers of its own. */

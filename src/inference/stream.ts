@@ -24,8 +24,8 @@ export interface Engine {
   clear(): void;
   /** After the states have been written. */
   begin(): void;
-  /** Takes the frame that has been written, and fills the outputs that it has made; whether there were any. */
-  compute(outputs: readonly Float32Array[]): boolean;
+  /** Takes the frame that has been written, fills the outputs that it has made, and says of each whether it has. */
+  compute(outputs: readonly Float32Array[], made: boolean[]): void;
   release(): void;
 }
 
@@ -35,14 +35,17 @@ export class Stream {
   readonly outputs: Readonly<Record<string, Float32Array>>;
   readonly #engine: Engine;
   readonly #outputs: readonly Float32Array[];
-  #isFresh = false;
+  readonly #names: readonly string[];
+  readonly #made: boolean[];
   #isOpen = true;
 
   /** Use `model.stream()`. */
   constructor(engine: Engine) {
     this.#engine = engine;
     this.#outputs = engine.outputs.map(({ size }) => new Float32Array(size));
-    this.outputs = Object.fromEntries(engine.outputs.map(({ name }, i) => [name, this.#outputs[i]]));
+    this.#names = engine.outputs.map(({ name }) => name);
+    this.outputs = Object.fromEntries(this.#names.map((name, i) => [name, this.#outputs[i]]));
+    this.#made = engine.outputs.map(() => false);
     this.reset();
   }
 
@@ -51,7 +54,12 @@ export class Stream {
    * window that is not full.
    */
   get fresh(): boolean {
-    return this.#isFresh;
+    return this.#made.includes(true);
+  }
+
+  /** Whether the last `step` has made this output: outputs may come at different rates. */
+  isFresh(output: string): boolean {
+    return this.#made[this.#names.indexOf(output)] ?? false;
   }
 
   /** What `step` takes. */
@@ -84,7 +92,7 @@ export class Stream {
       if (states[name] !== undefined) this.#engine.writeState(i, states[name]);
     });
     this.#engine.begin();
-    this.#isFresh = false;
+    this.#made.fill(false);
     for (const output of this.#outputs) output.fill(0);
   }
 
@@ -107,7 +115,7 @@ export class Stream {
     } else {
       this.#writeByName(frame as Readonly<Record<string, Float32Array>>);
     }
-    this.#isFresh = this.#engine.compute(this.#outputs);
+    this.#engine.compute(this.#outputs, this.#made);
     return this.outputs;
   }
 

@@ -98,10 +98,12 @@ export class WindowEngine implements Engine {
 
   begin(): void {}
 
-  compute(outputs: readonly Float32Array[]): boolean {
+  compute(outputs: readonly Float32Array[], made: boolean[]): void {
     this.#count++;
     const extra = this.#count - this.#frames;
-    if (extra < 0 || extra % this.#hop !== 0) return false;
+    const isDue = extra >= 0 && extra % this.#hop === 0;
+    made.fill(isDue);
+    if (!isDue) return;
     for (const sequence of this.#sequences) this.#unroll(sequence);
     this.#run.compute();
     this.#results.forEach(({ before, inner, frames, source }, i) => {
@@ -111,7 +113,6 @@ export class WindowEngine implements Engine {
       }
     });
     for (const { from, to } of this.#carried) to.set(from);
-    return true;
   }
 
   release(): void {}

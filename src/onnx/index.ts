@@ -1,6 +1,7 @@
 /** ONNX models in, the neutral form of a network out. */
 import type { Network } from '../model/network.js';
 import { decodeModel } from './decode.js';
+import { withExternalData, type ReadBeside } from './external.js';
 import { readGraph } from './graph.js';
 import { translateGraph } from './translate.js';
 
@@ -25,4 +26,11 @@ export interface ImportedModel {
 export function importOnnx(bytes: Uint8Array): ImportedModel {
   const { graph, opset, producer, metadata } = decodeModel(bytes);
   return { ...translateGraph(readGraph(graph), opset, producer), metadata, producer, opset };
+}
+
+/** As above, of a model whose tensors may be in files beside it. */
+export async function importOnnxFolder(bytes: Uint8Array, readBeside: ReadBeside): Promise<ImportedModel> {
+  const { graph, opset, producer, metadata } = decodeModel(bytes);
+  const whole = await withExternalData(readGraph(graph), readBeside);
+  return { ...translateGraph(whole, opset, producer), metadata, producer, opset };
 }

@@ -15,7 +15,7 @@ export function readTensor(tensor: TensorProto, name = tensor.name): TypedConsta
   const storage = storageOf(tensor.dataType);
   if (tensor.dataLocation === 1 || tensor.externalData.length > 0) {
     throw new UnsupportedModelError(
-      `tensor ${quoted(name)} keeps its data in another file (${externalFile(tensor)}): save the model as one file with onnx.save(onnx.load(path), "single.onnx")`,
+      `tensor ${quoted(name)} keeps its data in another file (${externalFile(tensor)}): load it by its path or URL, or save it as one file with onnx.save(onnx.load(path), "single.onnx")`,
     );
   }
   if (tensor.segment)

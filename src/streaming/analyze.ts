@@ -39,9 +39,16 @@ function isStepping(operation: Operation, { timings }: Lowered): boolean {
   return timing.axis === null ? timing.dims[time] === 1 : timing.axis === time;
 }
 
+/** Whether the axis that is taken for time is something else to an operation: a batch, or features; channels to a convolution. */
+function isAstray(operation: Operation, lowered: Lowered): boolean {
+  if (isRecurrent(operation)) return !isStepping(operation, lowered);
+  const timing = lowered.timings.get(operation.inputs[0]!);
+  return operation.kind === 'convolution' && timing?.kind === 'frame' && timing.axis === 1;
+}
+
 interface Trial {
   readonly analysis: Analysis;
-  /** Recurrent layers that step over something else than frames. */
+  /** Operations to which frames are something else. */
   readonly astray: number;
   readonly isStreamable: boolean;
   readonly likeness: number;
@@ -118,7 +125,7 @@ function* trials(
       const lowered = attemptRates(network, toolbox, roles, inputDims, frames, failures);
       if (!lowered) continue;
       const bakedFrames = fixedFrames === null && frames.length === 1 && !stepwise ? frames[0] : null;
-      const astray = network.operations.filter((one) => isRecurrent(one) && !isStepping(one, lowered)).length;
+      const astray = network.operations.filter((one) => isAstray(one, lowered)).length;
       const analysis = { ...lowered, ...roles, fixedFrames, bakedFrames, inputDims };
       // One frame, and states to go on from: that is what a streaming export looks like.
       const isStep = stepwise && carried.size > 0;

@@ -121,13 +121,23 @@ function shapesOf({ network, timings, probes: [{ frames, shapes }] }: Lowering):
   );
 }
 
+/** The axis of a tensor that is as long as the sequence, at each number of frames that was tried; −1 for none. */
+function axisAsLong({ probes }: Lowering, value: ValueId): number {
+  const rank = probes[0].shapes.operands[value]!.dims.length;
+  return Array.from({ length: rank }, (_, axis) => axis).findIndex((axis) => {
+    // Where one number alone fits, [batch, labels] may have as many labels as there are frames.
+    if (probes.length === 1 && rank === 2 && axis === 1) return false;
+    return probes.every(({ frames, shapes }) => frames > 1 && shapes.operands[value]!.dims[axis] === frames);
+  });
+}
+
 /** Where rules do not say it, the axis that is as long as the sequence. */
-function outputAxesOf({ network, timings, probes: [{ frames, shapes }] }: Lowering): Map<ValueId, number> {
+function outputAxesOf(lowering: Lowering): Map<ValueId, number> {
+  const { network, timings } = lowering;
   return new Map(
     network.outputs.flatMap(({ value }): [ValueId, number][] => {
       const timing = timings.get(value);
-      const axis =
-        timing?.kind === 'frame' ? timing.axis : frames > 1 ? shapes.operands[value]!.dims.indexOf(frames) : -1;
+      const axis = timing?.kind === 'frame' ? timing.axis : axisAsLong(lowering, value);
       return axis === null || axis < 0 || timing?.kind === 'sequence' ? [] : [[value, axis]];
     }),
   );

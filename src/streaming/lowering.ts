@@ -116,6 +116,8 @@ export class Lowering {
     if (output === null || output === undefined) return;
     const dims = this.dimsOf(output);
     if (!made) {
+      if (this.probes.some(({ shapes }) => `${shapes.operands[output]!.dims}` !== `${dims}`))
+        throw new NotStreamable('the size of its output depends on how many frames there are');
       this.timings.set(output, { kind: 'sequence', value, dims } satisfies PerSequence);
       return;
     }

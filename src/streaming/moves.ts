@@ -44,7 +44,7 @@ export function lowerMove(operation: Operation, lowering: Lowering, read: FrameO
   const places = prepared.outputs.map(({ dims }) => new Float64Array(elements(dims)));
   prepared.compute(counted, places);
   const all = places.map((place) => partsOf(place, moved, starts, operands, values));
-  if (all.some((parts) => parts.length > MAX_PARTS)) return false;
+  if (all.some(({ length }) => length === 0 || length > MAX_PARTS)) return false;
   all.forEach((parts, i) => {
     const output = operation.outputs[i];
     if (output === null || output === undefined) return;

@@ -20,6 +20,9 @@ function latest(operation: OperationOf<'slice' | 'gather'>, lowering: Lowering, 
   lowering.define(operation, 0, x.value, { axis: null, lag: x.lag, every: x.every });
 }
 
+/** From here on, the end of a slice is the end of the sequence: exporters write the largest int32 or int64. */
+const OPEN_END = 2 ** 31 - 1;
+
 /** @throws NotStreamable */
 export function lowerSlice(operation: OperationOf<'slice'>, lowering: Lowering, pointwise: () => void): void {
   const x = lowering.frameOf(operation, 0);
@@ -42,7 +45,11 @@ export function lowerSlice(operation: OperationOf<'slice'>, lowering: Lowering, 
   if (step !== 1) throw new NotStreamable(`it takes frames in steps of ${step}`);
   const start = starts[place] < 0 ? Math.max(0, starts[place] + frames) : Math.min(starts[place], frames);
   if (left === 1 && start === frames - 1) return latest(operation, lowering, x);
-  if (starts[place] < 0 && start > 0) throw new NotStreamable(`it takes the last ${left} frames at once`);
+  if (left === 0) throw new NotStreamable(`it leaves out all of the ${frames} frames that were tried`);
+  if (starts[place] < -frames || (starts[place] < 0 && start > 0))
+    throw new NotStreamable(`it begins ${-starts[place]} frames before the end`);
+  const end = numbersOf(operation, lowering, 2)![place];
+  if (end > frames && end < OPEN_END) throw new NotStreamable(`it leaves out all frames from ${end} on`);
   if (x.fill && start > 0) throw new NotStreamable('it takes some of the frames that padding has put before the first');
   lowering.define(operation, 0, x.value, { ...madeOf(x), lag: x.lag + x.every * start });
 }
