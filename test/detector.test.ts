@@ -8,6 +8,7 @@ import test from 'node:test';
 import fc from 'fast-check';
 import { loadModel, type Detection, type DetectorOptions, type LoadOptions, type Model } from 'tympan';
 import { readAudio } from 'tympan/node';
+import { buildModel } from './onnx-builder.js';
 import { chunks, property, readFixture, uniform } from './support.js';
 
 const MODEL = 'models/happy.onnx';
@@ -303,4 +304,24 @@ test('a pipe gives a model, an endless one is refused, and an endless response i
   });
   await assert.rejects(loadModel(new Response(body)), { name: 'InputError' });
   assert.ok(isCancelled);
+});
+
+test('posteriors that come at another rate than another output are each heard once', async () => {
+  const numCoefficients = 13;
+  const bytes = buildModel({
+    inputs: { x: [1, numCoefficients, 'time'] },
+    outputs: { p: null, energy: null },
+    initializers: { K: [[1, numCoefficients, 4]] },
+    nodes: [
+      ['Conv', ['x', 'K'], ['logit'], { strides: [4] }],
+      ['Sigmoid', ['logit'], ['p']],
+      ['ReduceMean', ['x'], ['energy'], { axes: [1] }],
+    ],
+  });
+  const contract = { frontend: { numCoefficients }, labels: { names: ['word'], output: 'p' } } as const;
+  const both = await loadModel(bytes, contract);
+  const { frames } = both.features(speech);
+  let heard = 0;
+  both.detector({ onFrame: () => heard++ }).push(speech);
+  assert.equal(heard, Math.floor(frames / 4));
 });

@@ -148,6 +148,7 @@ test('attributes beyond what they may be are refused', () => {
     direction: 'sideways',
   });
   refused(/clip is -1, expected more than 0/, bad, 'GRU', { clip: { float: -1 } });
+  refused(/clip is 0, expected more than 0/, bad, 'GRU', { clip: { float: 0 } });
   refused(/attribute "layout" is 2, expected 0 or 1/, bad, 'LSTM', { layout: 2 });
   refused(/hidden_size is 5, and R is \[1, 6, 2\]/, bad, 'GRU', { hidden_size: 5 });
   refused(/attribute "output_sequence" is not known/, no, 'RNN', { output_sequence: 1 });

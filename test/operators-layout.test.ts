@@ -276,6 +276,8 @@ describe('padding', () => {
     assert.deepEqual(padded('edge', [1, 2, 3, 4], -2, 2), [3, 4, 4, 4]);
     assert.deepEqual(padded('reflect', [1, 2, 3, 4], 1, -2), [2, 1, 2]);
     assert.deepEqual(padded('constant', [1, 2, 3, 4], -3, 1), [4, 0]);
+    assert.deepEqual(padded('wrap', [1, 2, 3, 4], -1, 1), [2, 3, 4, 2]);
+    assert.deepEqual(padded('wrap', [1, 2, 3, 4], 1, -1), [3, 1, 2, 3]);
   });
 
   it('pads the axes that it is given', () =>

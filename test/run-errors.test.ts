@@ -23,6 +23,13 @@ const zeros = (...dims: number[]) => ({
   data: new Float32Array(Math.abs(dims.reduce((product, dim) => product * dim, 1))),
 });
 
+test('an unknown option', async () => {
+  const model = await load('torchscript-states');
+  const inputs = randomInputs(model.network, 1, 2, 1);
+  const options = { tracing: true } as object;
+  assert.throws(() => model.run(inputs, options), { name: 'TypeError', message: /^"tracing" is no option of run;/ });
+});
+
 test('missing, unknown and ill-typed tensors', async () => {
   const model = await load('torchscript-states');
   const good = randomInputs(model.network, 3, 5, 1);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import onnxProto from 'onnx-proto';
 import { loadModel, TympanError, type Model, type Tensor } from 'tympan';
-import { buildModel, gruWeights } from './onnx-builder.js';
+import { buildModel, gruWeights, type NodeSpec } from './onnx-builder.js';
 import {
   compareOutputs,
   floatsOf,
@@ -385,4 +385,46 @@ test('a GRU of PyTorch’s with linear_before_reset 0 comes with a warning, anyb
   assert.equal(warnings.length, 1);
   assert.match(warnings[0], /^GRU node "gru": linear_before_reset is 0, .* torch\.nn\.GRU .*dynamo=False$/);
   assert.deepEqual((await loadModel(readFixture('forged-reset-after.onnx'))).warnings, []);
+});
+
+/** y by weights of four that `id` picks. */
+const PICKED: readonly NodeSpec[][] = [
+  [
+    ['Gather', ['matrices', 'id'], ['W']],
+    ['MatMul', ['x', 'W'], ['y']],
+  ],
+  [
+    ['Gather', ['biases', 'id'], ['C']],
+    ['Gemm', ['x', 'D', 'C'], ['y']],
+  ],
+  [
+    ['Unsqueeze', ['x', 'one'], ['sequence']],
+    ['Gather', ['gates', 'id'], ['W']],
+    ['GRU', ['sequence', 'W', 'R'], ['y'], { hidden_size: 3 }],
+  ],
+];
+
+test('weights that a whole-number input picks are those of the run, not of the one before', async () => {
+  for (const nodes of PICKED) {
+    const bytes = buildModel({
+      inputs: { x: ['time', 4], id: [] },
+      types: { id: 'int64' },
+      outputs: { y: null },
+      initializers: {
+        matrices: [[4, 4, 3]],
+        biases: [[4, 3]],
+        gates: [[4, 1, 9, 4]],
+        R: [[1, 9, 3]],
+        D: [[4, 3]],
+        one: [[1], [1], 'int64'],
+      },
+      nodes,
+    });
+    const model = await loadModel(bytes, { precision: 'f32' });
+    const { x } = randomInputs(model.network, 1, 5, 1);
+    for (const id of [0n, 3n, 1n]) {
+      const inputs: Record<string, Tensor> = { x, id: { type: 'int64', dims: [], data: BigInt64Array.of(id) } };
+      compareOutputs(model.run(inputs), await runOnnxruntime(bytes, inputs), near(F32_DIFFERENCE, relativeDifference));
+    }
+  }
 });

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { UnsupportedModelError, loadModel } from 'tympan';
+import { buildModel } from './onnx-builder.js';
 import { IMPORTABLE, readFixture } from './support.js';
 
 /** The whole reason behind the operation's name. */
@@ -255,6 +256,31 @@ for (const [frames, names] of Object.entries(FIXED)) {
   });
 }
 
+/** Beyond any number of frames that analysis tries. */
+const FAR = 150;
+
+for (const [what, start, end, mode] of [
+  ['all frames', 0, 2n ** 63n - 1n, 'stateful'],
+  ['the last of many frames', -FAR, 2n ** 63n - 1n, 'windowed'],
+  ['the first of many frames', 0, FAR, 'windowed'],
+  ['all but the first of many frames', FAR, 2n ** 63n - 1n, 'windowed'],
+  ['all but the last of many frames', 0, -FAR, 'windowed'],
+] as const)
+  test(`a slice that takes ${what} is ${mode}`, async () => {
+    const model = await loadModel(
+      buildModel({
+        inputs: { x: [1, 'time', 4] },
+        outputs: { y: [1, 'left', 4] },
+        initializers: { start: [[1], [start], 'int64'], end: [[1], [end], 'int64'], axis: [[1], [1], 'int64'] },
+        nodes: [
+          ['Slice', ['x', 'start', 'end', 'axis'], ['cut']],
+          ['Relu', ['cut'], ['y']],
+        ],
+      }),
+    );
+    assert.equal(model.streaming.mode, mode);
+  });
+
 test('without a time axis there is nothing to stream, which says so', async () => {
   for (const name of TIMELESS.map(fileOf)) {
     const model = await loadModel(readFixture(name));
@@ -271,4 +297,54 @@ const stateful = IMPORTABLE.filter((name) => !listed.includes(name));
 test(`stateful: the other ${stateful.length} fixtures`, async () => {
   for (const name of stateful)
     assert.deepEqual((await loadModel(readFixture(name))).streaming, { mode: 'stateful' }, name);
+});
+
+test('of a fixed window, the channels of a convolution are not its frames', async () => {
+  const bytes = buildModel({
+    inputs: { x: [1, 4, 9] },
+    outputs: { y: [1, 5] },
+    initializers: { K: [[5, 4, 3]] },
+    nodes: [
+      ['Conv', ['x', 'K'], ['c']],
+      ['ReduceMean', ['c'], ['y'], { axes: [2], keepdims: 0 }],
+    ],
+  });
+  const model = await loadModel(bytes);
+  assert.deepEqual(model.streaming, { mode: 'windowed', windowFrames: 9, hopFrames: 1 });
+  assert.deepEqual(model.stream().inputSlots, [{ name: 'x', size: 4 }]);
+});
+
+test('as many labels as frames are labels', async () => {
+  const bytes = buildModel({
+    inputs: { x: [1, 6, 4] },
+    outputs: { y: [1, 6] },
+    initializers: { W: [[24, 6]] },
+    nodes: [
+      ['Flatten', ['x'], ['flat']],
+      ['MatMul', ['flat', 'W'], ['y']],
+    ],
+  });
+  const { outputSlots } = (await loadModel(bytes)).stream();
+  assert.deepEqual(outputSlots, [{ name: 'y', size: 6, every: 1 }]);
+});
+
+test('what is given once a sequence and repeated along time does not take a length for its own', async () => {
+  const bytes = buildModel({
+    inputs: { x: [1, 'time', 4], e: [1, 1, 4] },
+    outputs: { y: null },
+    initializers: {
+      one: [[1], [1], 'int64'],
+      four: [[1], [4], 'int64'],
+      W: [[4, 4]],
+    },
+    nodes: [
+      ['Shape', ['x'], ['time'], { start: 1, end: 2 }],
+      ['Concat', ['one', 'time', 'four'], ['target'], { axis: 0 }],
+      ['Expand', ['e', 'target'], ['repeated']],
+      ['ReduceSum', ['repeated', 'one'], ['sum']],
+      ['MatMul', ['x', 'W'], ['product']],
+      ['Add', ['product', 'sum'], ['y']],
+    ],
+  });
+  assert.equal((await loadModel(bytes)).streaming.mode, 'windowed');
 });

@@ -51,12 +51,15 @@ function outsideType(type: TensorType): Tensor['type'] {
  * Runs a network on whole tensors, as ONNX defines it.
  *
  * @throws InputError for missing or unknown tensors, wrong types or shapes
+ * @throws TypeError for an unknown option
  */
 export function run(
   runner: Runner,
   inputs: Readonly<Record<string, Tensor>>,
-  { trace = false }: RunOptions = {},
+  { trace = false, ...others }: RunOptions = {},
 ): Record<string, Tensor> {
+  const unknown = Object.keys(others)[0];
+  if (unknown !== undefined) throw new TypeError(`"${unknown}" is no option of run; the option is trace`);
   const { network } = runner;
   refuseUnknown('input', 'tensor', inputs, network.inputs);
   const sizes = new Map<string, { size: number; name: string }>();

@@ -40,13 +40,15 @@ export function foldNormalizations(network: Network): Network {
   const constants = new Map(network.constants);
   const makers = new Map(network.operations.map((operation) => [operation.outputs[0], operation]));
   const reads = [...network.operations.flatMap(({ inputs }) => inputs), ...network.outputs.map(({ value }) => value)];
+  const readers = new Map<ValueId | null, number>();
+  for (const value of reads) readers.set(value, (readers.get(value) ?? 0) + 1);
   const replaced = new Map<Operation, Operation | null>();
   for (const operation of network.operations) {
     if (operation.kind !== 'batchNormalization') continue;
     const [x] = operation.inputs;
     const layer = makers.get(x);
     const affine = affineOf(operation, (value) => constants.get(value));
-    const isOnlyReader = reads.filter((value) => value === x).length === 1;
+    const isOnlyReader = readers.get(x) === 1;
     if (!affine || !isOnlyReader || !isLayer(layer) || replaced.has(layer)) continue;
     const [W, bias] = [constants.get(layer.inputs[1]!), constants.get(layer.inputs[2] ?? -1)];
     const isRow = !bias || bias.data.length === 1 || bias.dims[bias.dims.length - 1] === bias.data.length;

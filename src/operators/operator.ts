@@ -71,12 +71,18 @@ export function floats(operation: Operation, operands: readonly (Operand | null)
   throw unsupported(operation, `input ${index} is ${operand.type}, and only float is computed; cast it in the model`);
 }
 
+/** Of a list that decides shapes: a Split has the longest, of one an output. */
+const MAX_LIST = 4096;
+
 /** Axes, sizes and the like: a known vector of integers, or one integer. */
 export function integers(operation: Operation, operands: readonly (Operand | null)[], index: number): number[] {
   const { type, dims, data } = known(operation, operands, index);
   if (type !== 'integer' || dims.length > 1)
     throw malformed(operation, `input ${index} is ${type} [${dims}]; expected a vector of integers`);
-  return [...data.subarray(0, elements(dims))];
+  const count = elements(dims);
+  if (count > MAX_LIST)
+    throw unsupported(operation, `input ${index} has ${count} integers, at most ${MAX_LIST} decide a shape`);
+  return [...data.subarray(0, count)];
 }
 
 /** What is wrong with dims, null when they can be computed with. An axis without elements doesn't excuse the others. */

@@ -42,8 +42,9 @@ function isStepping(operation: Operation, { timings }: Lowered): boolean {
 /** Whether the axis that is taken for time is something else to an operation: a batch, or features; channels to a convolution. */
 function isAstray(operation: Operation, lowered: Lowered): boolean {
   if (isRecurrent(operation)) return !isStepping(operation, lowered);
+  if (operation.kind !== 'convolution') return false;
   const timing = lowered.timings.get(operation.inputs[0]!);
-  return operation.kind === 'convolution' && timing?.kind === 'frame' && timing.axis === 1;
+  return timing?.kind === 'sequence' || (timing?.kind === 'frame' && timing.axis === 1);
 }
 
 interface Trial {

@@ -28,6 +28,8 @@ const MAX_FRAMES = 10_000;
 
 /** @throws MetadataError for an unknown field, or a wrong value */
 export function parseStreaming(json: StreamingOptions | JsonObject): StreamingOptions {
+  if (typeof json !== 'object' || json === null || Array.isArray(json))
+    throw new MetadataError(`streaming: got ${JSON.stringify(json)}, expected an object such as { mode: "windowed" }`);
   const { version: _, mode, windowFrames, hopFrames, timeAxis, states, ...others } = json as JsonObject;
   for (const field of Object.keys(others))
     throw new MetadataError(

@@ -22,8 +22,9 @@ const isBatch = (dim: number | string): boolean => dim === 1 || (typeof dim === 
 /** How much an axis looks like time from outside: by its name, by being open, by where exporters put it. */
 function likeness(dims: NonNullable<Port['dims']>, axis: number, frameSize?: number): number {
   const dim = dims[axis];
+  // NaN where another axis is open
   const rest = dims.reduce<number>(
-    (size, other, at) => (at === axis || typeof other === 'string' ? size : size * other),
+    (size, other, at) => (at === axis || isBatch(other) ? size : size * Number(other)),
     1,
   );
   if (rest === frameSize) return 3;
@@ -33,11 +34,13 @@ function likeness(dims: NonNullable<Port['dims']>, axis: number, frameSize?: num
   return (typeof dim === 'string' ? 2 : 0) + (axis === usual && dims.length > 2 ? 1 : 0);
 }
 
-/** Sequences that run together have time axes of one fixed size, or of open ones. */
+/** Sequences that run together have time axes of one fixed size, or of open ones; a whole frame is a sequence of 1. */
 const agree = (ports: readonly Port[], timeAxes: ReadonlyMap<ValueId, number>): boolean => {
   const sizes = ports.flatMap(({ value, dims }) => {
-    const axis = timeAxes.get(value) ?? WHOLE_FRAME;
-    return dims && axis !== WHOLE_FRAME ? [typeof dims[axis] === 'number' ? dims[axis] : 'open'] : [];
+    const axis = timeAxes.get(value);
+    if (!dims || axis === undefined) return [];
+    if (axis === WHOLE_FRAME) return [1];
+    return [typeof dims[axis] === 'number' ? dims[axis] : 'open'];
   });
   return new Set(sizes).size <= 1;
 };
