@@ -117,7 +117,7 @@ export function contractWarnings(
 
 /** Operations that only move what they are given, or average it. */
 const KEEPS_PROBABILITY = new Set(
-  'concat expand flatten gather globalPool identity pool reduce reshape slice split squeeze tile transpose unsqueeze'.split(
+  'clip concat expand flatten gather globalPool identity pool reduce reshape slice split squeeze tile transpose unsqueeze'.split(
     ' ',
   ),
 );
@@ -133,10 +133,16 @@ function isProbability(network: Network, value: ValueId, known = new Map<ValueId
   return answer;
 }
 
+function isLogSoftmax({ operations }: Network, value: ValueId | null): boolean {
+  const operation = operations.find(({ outputs }) => outputs.includes(value));
+  return operation?.kind === 'softmax' && operation.log;
+}
+
 function findProbability(network: Network, value: ValueId, known: Map<ValueId, boolean>): boolean {
   const operation = network.operations.find(({ outputs }) => outputs.includes(value));
   if (!operation) return false;
   if (operation.kind === 'softmax') return !operation.log;
+  if (operation.kind === 'unary' && operation.function === 'exp') return isLogSoftmax(network, operation.inputs[0]);
   if (operation.kind === 'unary') return ['sigmoid', 'hardSigmoid'].includes(operation.function);
   if (operation.kind === 'reduce' && !['mean', 'max', 'min'].includes(operation.function)) return false;
   const parts = operation.kind === 'concat' ? operation.inputs : operation.inputs.slice(0, 1);

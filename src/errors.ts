@@ -1,3 +1,6 @@
+/** Characters of a message. */
+const MAX_MESSAGE = 1000;
+
 /**
  * The one family of errors that Tympan throws for what it was given. Wrong types and ranges of options are the
  * language's own TypeError and RangeError. Every message says what, where, what was found, what was expected and
@@ -5,6 +8,11 @@
  */
 export class TympanError extends Error {
   override name = 'TympanError';
+
+  /** A file may give lists and names of any length. */
+  constructor(message: string, options?: ErrorOptions) {
+    super(message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE)}…` : message, options);
+  }
 }
 
 /** The bytes are not an ONNX model, or a broken one. */

@@ -113,7 +113,7 @@ test('the arena hands out zeros, also where others have written before', () => {
   assert.equal(second, first);
   assert.ok(new Uint8Array(arena.kernels.memory.buffer, second, 112).every((byte) => byte === 0));
   assert.throws(() => arena.allocate(2 ** 33), {
-    name: 'RangeError',
+    name: 'UnsupportedModelError',
     message: /exceed WebAssembly memory; use a smaller model/,
   });
 });

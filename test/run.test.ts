@@ -46,6 +46,9 @@ const IDLE: Readonly<Record<string, Record<string, Tensor>>> = {
   'forged-unused.onnx': { idle: { type: 'float32', dims: [3], data: new Float32Array(3) } },
 };
 
+/** The labels that the forged fixtures carry fit none of their outputs. */
+const withoutLabels = ({ warnings }: Model): string[] => warnings.filter((warning) => !warning.startsWith('labels:'));
+
 const inputsOf = (name: string, { network }: Model, [batch, frames]: readonly [number, number], seed: number) =>
   randomInputs(network, batch, framesFor(name, frames), seed);
 
@@ -260,7 +263,7 @@ test('forged-folded.onnx: float16 is computed in float32, so that a cast to it l
   const [, name] = APART;
   const bytes = readFixture(name);
   const model = await loadModel(bytes, { precision: 'f32' });
-  assert.deepEqual(model.warnings, ['float16 tensors are computed in float32']);
+  assert.deepEqual(withoutLabels(model), ['float16 tensors are computed in float32']);
   const inputs = inputsOf(name, model, [2, 9], 8);
   const { y, y0, y1 } = model.run(inputs);
   const theirs = await runOnnxruntime(withOutputs(bytes, ['b5', 'u']), inputs);
@@ -381,10 +384,10 @@ test('initial states beyond ±1 are right with int8 weights too', async () => {
 });
 
 test('a GRU of PyTorch’s with linear_before_reset 0 comes with a warning, anybody else’s does not', async () => {
-  const { warnings } = await loadModel(readFixture('forged-reset-after-pytorch.onnx'));
+  const warnings = withoutLabels(await loadModel(readFixture('forged-reset-after-pytorch.onnx')));
   assert.equal(warnings.length, 1);
   assert.match(warnings[0], /^GRU node "gru": linear_before_reset is 0, .* torch\.nn\.GRU .*dynamo=False$/);
-  assert.deepEqual((await loadModel(readFixture('forged-reset-after.onnx'))).warnings, []);
+  assert.deepEqual(withoutLabels(await loadModel(readFixture('forged-reset-after.onnx'))), []);
 });
 
 /** y by weights of four that `id` picks. */

@@ -1,6 +1,5 @@
 import { UnsupportedModelError } from '../errors.js';
 import { paddedRows, paddedSize, type Precision } from '../kernels/layout.js';
-import { multiplyAdds } from '../streaming/frame-network.js';
 import type {
   BinaryLayer,
   ContextLayer,
@@ -13,25 +12,25 @@ import type {
   UnaryLayer,
 } from '../streaming/frame-network.js';
 import { compileRecurrent } from './compile-recurrent.js';
+import { Packer } from './packing.js';
 import { ALWAYS, PlanBuilder } from './plan-builder.js';
 import type { Plan } from './plan.js';
 
 /** Rows from which a dense layer's weights are int8 too. A smaller one is a head: f32 costs it nothing, and keeps its logits. */
 const INT8_DENSE_ROWS = 16;
 
-/** Weights of all layers: twice what fits into the largest file as float16, and far beyond what 10 ms can multiply. */
-const MAX_WEIGHTS = 2 ** 26;
-
-/** Floats of all values of a frame, which memory holds side by side. */
+/** Floats of all values of a frame. */
 const MAX_FLOATS = 2 ** 22;
 
 /**
  * Compiles a network for the kernels: quantizes and packs its weights, gives every value its place in memory and every
  * layer its kernel calls.
+ *
+ * @param packer where many small networks are compiled, the same for all
  */
-export function compile(network: FrameNetwork, precision: Precision): Plan {
+export function compile(network: FrameNetwork, precision: Precision, packer = new Packer()): Plan {
   checkSize(network);
-  const builder = new PlanBuilder(network, precision);
+  const builder = new PlanBuilder(network, precision, packer);
   for (const { value } of network.inputs) builder.reserve(value);
   builder.schedule = null;
   for (const { value } of network.states) builder.reserve(value);
@@ -49,25 +48,16 @@ export function compile(network: FrameNetwork, precision: Precision): Plan {
 }
 
 /**
- * Layers may share weights, so that a small file may ask for large memory.
+ * Memory holds all values of a frame side by side.
  *
  * @throws UnsupportedModelError
  */
-function checkSize({ values, layers }: FrameNetwork): void {
+function checkSize({ values }: FrameNetwork): void {
   const floats = values.reduce((sum, { size }) => sum + size, 0);
   if (floats > MAX_FLOATS)
     throw new UnsupportedModelError(
       `its frames take ${floats} floats, at most ${MAX_FLOATS} are supported; use a smaller network`,
     );
-  let weights = 0;
-  for (const { layer } of layers) {
-    weights += multiplyAdds(layer);
-    if (weights > MAX_WEIGHTS) {
-      throw new UnsupportedModelError(
-        `with layer "${layer.name}" the layers have more than ${MAX_WEIGHTS} weights, shared ones counted in each; use a smaller network`,
-      );
-    }
-  }
 }
 
 function compileLayer(builder: PlanBuilder, layer: FrameLayer): void {

@@ -10,10 +10,18 @@ import type { FrameLayer, FrameNetwork, FrameValue } from '../streaming/frame-ne
 import { recurrentLayer, recurrentWeights } from '../streaming/recurrent.js';
 import { compile } from './compile.js';
 import type { Machine } from './machine.js';
+import { Packer } from './packing.js';
 import { ALWAYS } from './plan-builder.js';
 import { Session } from './session.js';
 
 type Recurrent = OperationOf<'gru' | 'lstm' | 'rnn'>;
+
+/** Where sessions of single layers are made. */
+interface Workplace {
+  readonly precision: Precision;
+  readonly arena: Arena;
+  readonly packer: Packer;
+}
 
 /** A session of one layer: the given values first, as inputs and states. */
 function sessionOf(
@@ -21,8 +29,7 @@ function sessionOf(
   inputs: number,
   states: number,
   layer: FrameLayer,
-  precision: Precision,
-  arena: Arena,
+  { precision, arena, packer }: Workplace,
 ): Session {
   const port = (value: number) => ({ name: values[value].name, value });
   const network: FrameNetwork = {
@@ -34,7 +41,7 @@ function sessionOf(
     carried: [],
     outputs: [],
   };
-  return new Session(network, compile(network, precision), arena, {});
+  return new Session(network, compile(network, precision, packer), arena, {});
 }
 
 /** Values of a recurrent session. */
@@ -49,13 +56,7 @@ class Pass {
   readonly #session: Session;
   readonly #machine: Machine;
 
-  constructor(
-    operation: Recurrent,
-    operands: readonly (Operand | null)[],
-    index: number,
-    precision: Precision,
-    arena: Arena,
-  ) {
+  constructor(operation: Recurrent, operands: readonly (Operand | null)[], index: number, place: Workplace) {
     const weights = recurrentWeights(operands[1]!, operands[2]!, operands[3] ?? null, operands[7] ?? null, index);
     const parts = { input: X, output: H, cell: C, initialH: INITIAL_H, initialC: INITIAL_C, reload: false };
     const { inputSize, hiddenSize } = weights;
@@ -63,7 +64,7 @@ class Pass {
       name,
       size: name === 'x' ? inputSize : hiddenSize,
     }));
-    this.#session = sessionOf(values, 1, 2, recurrentLayer(operation, weights, index, parts), precision, arena);
+    this.#session = sessionOf(values, 1, 2, recurrentLayer(operation, weights, index, parts), place);
     this.#machine = this.#session.open();
   }
 
@@ -79,8 +80,7 @@ class Pass {
 
 /** Makes, and keeps, what operations with constant weights need. */
 export class KernelOperators {
-  readonly #precision: Precision;
-  readonly #arena: Arena;
+  readonly #place: Workplace;
   readonly #operators: Operators;
   readonly #network: Network;
   readonly #passes = new Map<Operation, readonly Pass[]>();
@@ -89,8 +89,7 @@ export class KernelOperators {
   constructor(network: Network, operators: Operators, precision: Precision, arena: Arena) {
     this.#network = network;
     this.#operators = operators;
-    this.#precision = precision;
-    this.#arena = arena;
+    this.#place = { precision, arena, packer: new Packer() };
   }
 
   /** The operators that were given, with kernels for those that have some. */
@@ -117,7 +116,7 @@ export class KernelOperators {
     const shapes = recurrentShapes(operation, operands);
     const isConstant = this.#areConstant(operation, [1, 2, 3, 7]);
     const open = (all: readonly (Operand | null)[]) =>
-      operation.directions.map((_, index) => new Pass(operation, all, index, this.#precision, this.#arena));
+      operation.directions.map((_, index) => new Pass(operation, all, index, this.#place));
     if (isConstant && !this.#passes.has(operation)) this.#passes.set(operation, open(operands));
     const compute: Prepared['compute'] = (inputs, outputs) => {
       const given = operands.map((operand, i) => operand && { ...operand, data: inputs[i] });
@@ -165,7 +164,7 @@ export class KernelOperators {
       { name: 'y', size: rows },
     ];
     const layer: FrameLayer = { kind: 'dense', name: operation.name, input: 0, output: 1, ...dense };
-    const machine = sessionOf(values, 1, 0, layer, this.#precision, this.#arena).open();
+    const machine = sessionOf(values, 1, 0, layer, this.#place).open();
     this.#dense.set(operation, machine);
     return machine;
   }
@@ -188,6 +187,8 @@ function runPass(
     const length = lengths?.[b] ?? sequence;
     if (!(Number.isInteger(length) && length >= 0 && length <= sequence))
       throw new InputError(`${whereOf(operation)}: sequence_lens[${b}] is ${length}, expected 0 to ${sequence}`);
+    // Nothing says what a sequence of length 0 ends with; onnxruntime leaves zeros.
+    if (length === 0) continue;
     const state = (batchFirst ? b * directions + direction : direction * batch + b) * hidden;
     machine.clear();
     if (initialH) machine.floats(INITIAL_H).set(initialH.subarray(state, state + hidden));

@@ -49,6 +49,7 @@ export function summarizeLayers(
 ): LayerSummary[] {
   const { names, constants } = network;
   // Nothing is known of a window that the network does not fit.
+  const layers = session && layersOf(session);
   const steps = new Map(window?.shapes?.steps.map((step) => [step.operation, step]));
   const named = (values: readonly (ValueId | null)[]) =>
     values.filter((value): value is ValueId => value !== null && !constants.has(value)).map((value) => names[value]);
@@ -66,26 +67,43 @@ export function summarizeLayers(
       timing: timing?.kind ?? 'whole',
       ...(timing?.kind === 'whole' && analysis.refused.includes(operation) && { because: timing.because }),
       parameters: weights.reduce((sum, { dims }) => sum + elements(dims), 0),
-      ...(session ? costOnFrames(operation, analysis, session) : costOnWindow(steps.get(operation))),
+      ...(layers ? costOnFrames(operation, analysis, layers) : costOnWindow(steps.get(operation))),
     };
   });
 }
 
+interface OwnLayer {
+  readonly layer: FrameLayer;
+  readonly bytes: number;
+}
+
 /** Every layer of a frame network knows its operation; those that run once a sequence have its name. */
-function costOnFrames(operation: Operation, { timings, shapes }: Analysis, { network, plan }: Session): Cost {
-  const own = [...network.layers.keys()].filter((i) => network.layers[i].operation === operation);
-  const layers: FrameLayer[] = own.map((i) => network.layers[i].layer);
-  if (layers.length === 0) layers.push(...network.prologue.filter(({ name }) => name === operation.name));
-  if (layers.length === 0) return FREE;
+function layersOf({ network, plan }: Session): Map<Operation | string, OwnLayer[]> {
+  const found = new Map<Operation | string, OwnLayer[]>();
+  const add = (key: Operation | string, own: OwnLayer): void => {
+    const known = found.get(key);
+    if (known) known.push(own);
+    else found.set(key, [own]);
+  };
+  network.layers.forEach(({ layer, operation }, i) =>
+    add(operation ?? layer.name, { layer, bytes: plan.layerBytes[i] }),
+  );
+  for (const layer of network.prologue) add(layer.name, { layer, bytes: 0 });
+  return found;
+}
+
+function costOnFrames(operation: Operation, { timings, shapes }: Analysis, all: ReturnType<typeof layersOf>): Cost {
+  const layers = all.get(operation) ?? all.get(operation.name);
+  if (!layers) return FREE;
   const dimsOf = (value: ValueId | null) =>
     value === null ? null : (shapes.get(value)?.map((dim) => (typeof dim === 'number' ? dim : 1)) ?? null);
   const [output] = operation.outputs.filter((value) => value !== null);
   const timing = timings.get(output);
   const perFrame = timing?.kind === 'frame' ? 1 / timing.every : 0;
   return {
-    runs: layers.some(({ kind }) => kind === 'host') ? 'host' : 'kernels',
+    runs: layers.some(({ layer }) => layer.kind === 'host') ? 'host' : 'kernels',
     multiplyAdds: Math.round(multiplyAdds(operation, operation.inputs.map(dimsOf), dimsOf(output) ?? []) * perFrame),
-    bytes: own.reduce((sum, i) => sum + plan.layerBytes[i], 0),
+    bytes: layers.reduce((sum, { bytes }) => sum + bytes, 0),
   };
 }
 

@@ -2,7 +2,7 @@ import { paddedRows, paddedSize, quantizedBytes, type Precision } from '../kerne
 import { ProgramBuilder, RegionBuilder } from '../kernels/program.js';
 import { BINARY_FUNCTIONS, UNARY_FUNCTIONS, type KernelName } from '../kernels/table.js';
 import type { FrameNetwork, FrameValueId, HostLayer, Schedule } from '../streaming/frame-network.js';
-import { Packer, type Matrix } from './packing.js';
+import type { Matrix, Packer } from './packing.js';
 import type { Plan, Port, Section } from './plan.js';
 
 /** Every frame, from the first on. */
@@ -49,7 +49,6 @@ export class PlanBuilder {
   readonly state = new RegionBuilder('state');
   /** When what is added now runs; null for once a sequence. */
   schedule: Schedule | null = ALWAYS;
-  readonly #packer = new Packer();
   readonly #reset = new SectionsBuilder();
   readonly #step = new SectionsBuilder();
   readonly #ports: Port[];
@@ -59,6 +58,7 @@ export class PlanBuilder {
   constructor(
     network: FrameNetwork,
     readonly precision: Precision,
+    readonly packer: Packer,
   ) {
     this.#ports = network.values.map(({ size }) => ({ pointer: 0, size }));
   }
@@ -125,7 +125,7 @@ export class PlanBuilder {
 
   /** Packed matrices, one right behind the other: the bytes of each are a multiple of the alignment. */
   matrices(precision: Precision, ...matrices: Matrix[]): number {
-    const pointers = matrices.map((matrix) => this.constants.place(this.#packer.pack(precision, matrix)));
+    const pointers = matrices.map((matrix) => this.constants.place(this.packer.pack(precision, matrix)));
     return pointers[0];
   }
 

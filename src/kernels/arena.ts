@@ -1,3 +1,4 @@
+import { UnsupportedModelError } from '../errors.js';
 import { align, ALIGNMENT } from './layout.js';
 import { instantiateKernels, type KernelExports } from './module.js';
 
@@ -22,7 +23,7 @@ export class Arena {
     return this.#f32;
   }
 
-  /** @throws RangeError when WebAssembly memory can't grow that far */
+  /** @throws UnsupportedModelError when WebAssembly memory can't grow that far */
   allocate(bytes: number): number {
     const size = align(bytes, ALIGNMENT);
     const offset = this.#released.get(size)?.pop() ?? this.#extend(size);
@@ -52,7 +53,7 @@ export class Arena {
       try {
         this.kernels.memory.grow(missing);
       } catch {
-        throw new RangeError(
+        throw new UnsupportedModelError(
           `arena: ${size} bytes more than the ${offset} in use exceed WebAssembly memory; use a smaller model`,
         );
       }

@@ -7,7 +7,7 @@ export const maxNodes = 16384;
 export const maxPlaces = 4096;
 
 /** What nodes become: an operator of many inputs becomes several operations. */
-export const maxOperations = 65536;
+export const maxOperations = 16384;
 
 /** Axes of a tensor: more than any operator's tensors have. */
 export const maxRank = 16;

@@ -120,14 +120,15 @@ function split(node: Node, translation: Translation): Step {
   const [x] = translation.inputs(node, 1);
   const numOutputs = node.outputs.length;
   const sizes = translation.integers(node, 'split', 1, 13);
-  const stated = node.int('num_outputs', numOutputs);
+  const isStated = translation.opset >= 18 && node.has('num_outputs');
+  const stated = isStated ? node.int('num_outputs', numOutputs) : numOutputs;
   if (stated !== numOutputs) throw node.malformed(`num_outputs is ${stated}, and it has ${numOutputs} outputs`);
   return {
     kind: 'split',
     axis: node.int('axis', 0),
     numOutputs,
     // From opset 18 on, the last may be smaller where num_outputs says so.
-    allowUneven: node.has('num_outputs'),
+    allowUneven: isStated,
     inputs: [x, sizes],
     types: Array<TensorType>(numOutputs).fill(translation.typeOf(x)),
   };

@@ -48,8 +48,9 @@ export function foldNormalizations(network: Network): Network {
     const [x] = operation.inputs;
     const layer = makers.get(x);
     const affine = affineOf(operation, (value) => constants.get(value));
-    const isOnlyReader = readers.get(x) === 1;
-    if (!affine || !isOnlyReader || !isLayer(layer) || replaced.has(layer)) continue;
+    if (!affine || readers.get(x) !== 1 || !isLayer(layer) || replaced.has(layer)) continue;
+    // Weights that layers share would have to be copied for each.
+    if (readers.get(layer.inputs[1]) !== 1) continue;
     const [W, bias] = [constants.get(layer.inputs[1]!), constants.get(layer.inputs[2] ?? -1)];
     const isRow = !bias || bias.data.length === 1 || bias.dims[bias.dims.length - 1] === bias.data.length;
     const channels = W?.dims[layer.kind === 'gemm' && !layer.transB ? 1 : 0];

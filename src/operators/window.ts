@@ -77,8 +77,8 @@ const dot = (steps: readonly number[], along: (axis: number) => number): number 
 
 /** Runs are four numbers: kernel element, first output, first input, length. */
 export const RUN = 4;
-/** 16 MiB; a 3 × 3 window over a spectrogram of 1000 frames has 9000. */
-const MAX_RUNS = 2 ** 20;
+/** 1 MiB; a 3 × 3 window over a spectrogram of 1000 frames has 9000. */
+const MAX_RUNS = 2 ** 16;
 
 /**
  * Where kernel elements meet the input: under one kernel element, output `first + i` reads input `first + i · stride`, i below the
@@ -98,10 +98,10 @@ export function runsOf(operation: Windowed, axes: Axes): Int32Array {
     );
     const ranges = axes.map((axis, i) => inside(axis, offsets[i]));
     const lengths = ranges.map(([first, end]) => end - first);
+    if (lengths.includes(0)) continue;
     const output = dot(outputSteps, (i) => ranges[i][0]);
     const input = dot(inputSteps, (i) => ranges[i][0]) + dot(steps, (i) => offsets[i]);
     const length = lengths.splice(-1, 1, 1)[0];
-    if (length === 0) continue;
     const [outputs, inputs] = [
       stridedIndices(lengths, outputSteps, output),
       stridedIndices(lengths, inputSteps, input),

@@ -1,17 +1,21 @@
 /** How a network runs on a stream: which axes of its inputs are time, whether it runs frame by frame, and if not, why. */
-import { TympanError } from '../errors.js';
+import { MetadataError, TympanError } from '../errors.js';
 import type { Network, Operation, ValueId } from '../model/network.js';
 import type { Operand } from '../operators/operator.js';
 import { specialize } from '../operators/specialization.js';
 import { pairStates } from './carry.js';
 import { lower, type Lowered, type Roles, type Toolbox } from './lower.js';
-import type { Probe } from './lowering.js';
+import { TooManyWeights, type Probe } from './lowering.js';
 import { openSizes, operandsFor, type InputDims } from './open-sizes.js';
 import type { StreamingOptions } from './settings.js';
 import { timeCandidates, WHOLE_FRAME, type Candidate } from './time-candidates.js';
 
-/** Numbers of frames that a network with an open time axis is tried with: primes, so that no size is theirs by chance. */
+/**
+ * Numbers of frames that a network with an open time axis is tried with, two at a time: primes, so that no size is theirs by
+ * chance. The longer are for windows that do not fit into the shorter.
+ */
 const FRAMES = [97, 101];
+const MANY_FRAMES = [997, 1009];
 
 /** Operations that all trials together may look at; a network of usual size never gets there. */
 const MAX_VISITS = 200_000;
@@ -84,6 +88,10 @@ export function analyze(
     if (tried + failures.length > limit) break;
     if (best?.isStreamable && best.likeness >= OBVIOUS && best.astray === 0) break;
   }
+  if (timeAxis !== undefined && best?.analysis.timeAxes.size === 0) {
+    const inputs = network.inputs.map(({ name, dims }) => `"${name}" [${dims?.join(', ') ?? '?'}]`).join(', ');
+    throw new MetadataError(`streaming: timeAxis: got ${timeAxis}, which is time of no input; inputs are ${inputs}`);
+  }
   if (best) return best.analysis;
   throw failures[0];
 }
@@ -120,7 +128,9 @@ function* trials(
   if (isWhole && carried.size === 0 && !hasRecurrence) return;
   const roles = { timeAxes, carried, stepwise };
   const fallbacks = fixedFrames === null ? bakedSizes(network) : [fixedFrames];
-  const attempts = stepwise ? [[1]] : [FRAMES, ...(timeAxes.size > 0 ? fallbacks.map((size) => [size]) : [])];
+  const hasWindows = network.operations.some(({ kind }) => kind === 'convolution' || kind === 'pool');
+  const open = hasWindows && timeAxes.size > 0 ? [FRAMES, MANY_FRAMES] : [FRAMES];
+  const attempts = stepwise ? [[1]] : [...open, ...(timeAxes.size > 0 ? fallbacks.map((size) => [size]) : [])];
   for (const inputDims of openSizes(network, timeAxes, stepwise)) {
     for (const frames of attempts) {
       const lowered = attemptRates(network, toolbox, roles, inputDims, frames, failures);
@@ -132,7 +142,7 @@ function* trials(
       const isStep = stepwise && carried.size > 0;
       yield { analysis, astray, isStreamable: lowered.frames !== null, likeness: isStep ? OBVIOUS : likeness };
       // What fits any number of frames has none baked in.
-      if (frames === FRAMES && fixedFrames === null) break;
+      if (isOpen(frames) && (fixedFrames === null || lowered.frames)) break;
     }
   }
 }
@@ -165,15 +175,17 @@ function fixedFramesOf(network: Network, timeAxes: ReadonlyMap<ValueId, number>)
   return null;
 }
 
+const isOpen = (frames: readonly number[]): boolean => frames.length > 1;
+
 /** Where strides make one frame of several, whether one is left over at the end is asked of every remainder. */
 function attemptRates(
   ...[network, toolbox, roles, inputDims, frames, failures]: Parameters<typeof attempt>
 ): Lowered | null {
   const lowered = attempt(network, toolbox, roles, inputDims, frames, failures);
   const every = Math.max(1, ...(lowered?.frames?.layers ?? []).map(({ schedule }) => schedule.every));
-  if (every === 1 || frames !== FRAMES) return lowered;
-  const remainders = Array.from({ length: every }, (_, i) => FRAMES[1] + i);
-  return attempt(network, toolbox, roles, inputDims, [FRAMES[0], ...remainders], failures);
+  if (every === 1 || !isOpen(frames)) return lowered;
+  const remainders = Array.from({ length: every }, (_, i) => frames[1] + i);
+  return attempt(network, toolbox, roles, inputDims, [frames[0], ...remainders], failures);
 }
 
 function attempt(
@@ -191,7 +203,7 @@ function attempt(
     }));
     return lower(network, toolbox, probes, roles);
   } catch (error) {
-    if (!(error instanceof TympanError)) throw error;
+    if (!(error instanceof TympanError) || error instanceof TooManyWeights) throw error;
     failures.push(explained(error, network, operandsFor(network, inputDims, frames[0])));
     return null;
   }

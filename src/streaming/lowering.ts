@@ -1,9 +1,11 @@
 /** What lowering a network to frames has made so far. */
+import { UnsupportedModelError } from '../errors.js';
 import type { Network, Operation, ValueId } from '../model/network.js';
 import { elements, type Operand } from '../operators/operator.js';
 import type { Operators } from '../operators/operator.js';
 import type { Specialization } from '../operators/specialization.js';
 import type { Rules } from './rules.js';
+import { multiplyAdds } from './frame-network.js';
 import type { CopyLayer, FrameLayer, FrameValue, FrameValueId, Schedule, Scheduled } from './frame-network.js';
 import {
   framesMade,
@@ -24,6 +26,18 @@ export interface Probe {
 /** What an operation's tensor depends on, and where it is, before its tail is known. */
 export type Made = Pick<PerFrame, 'axis' | 'lag' | 'every'> & { readonly fill?: PerFrame['fill'] };
 
+/** Weights of all layers: twice what fits into the largest file as float16, and far beyond what 10 ms can multiply. */
+const MAX_WEIGHTS = 2 ** 26;
+
+/** Layers may share weights, so that a small file may ask for large memory: nothing else is tried. */
+export class TooManyWeights extends UnsupportedModelError {
+  constructor(layer: string) {
+    super(
+      `with layer "${layer}" the layers have more than ${MAX_WEIGHTS} weights, shared ones counted in each; use a smaller network`,
+    );
+  }
+}
+
 export class Lowering {
   readonly values: FrameValue[] = [];
   readonly prologue: FrameLayer[] = [];
@@ -31,6 +45,7 @@ export class Lowering {
   readonly timings = new Map<ValueId, Timing>();
   /** What is being lowered. */
   operation: Operation | null = null;
+  #weights = 0;
   readonly #delayed = new Map<string, FrameValueId>();
 
   /**
@@ -100,6 +115,8 @@ export class Lowering {
 
   /** Layers run at their frames, or once before the first where they read nothing that a frame changes. */
   emit(layer: FrameLayer, schedule: Schedule | null): void {
+    this.#weights += multiplyAdds(layer);
+    if (this.#weights > MAX_WEIGHTS) throw new TooManyWeights(layer.name);
     const { operation } = this;
     const own = schedule && { from: Math.max(0, schedule.from), every: schedule.every };
     if (own) this.layers.push({ layer, schedule: own, operation });

@@ -34,6 +34,12 @@ function likeness(dims: NonNullable<Port['dims']>, axis: number, frameSize?: num
   return (typeof dim === 'string' ? 2 : 0) + (axis === usual && dims.length > 2 ? 1 : 0);
 }
 
+/** Beside a sequence, what has no time axis is rather a state than a frame. */
+function likenessOf(dims: Port['dims'], axis: number, hasSequence: boolean, frameSize?: number): number {
+  if (axis === WHOLE_FRAME) return hasSequence ? -1 : 0;
+  return dims ? likeness(dims, axis, frameSize) : 0;
+}
+
 /** Sequences that run together have time axes of one fixed size, or of open ones; a whole frame is a sequence of 1. */
 const agree = (ports: readonly Port[], timeAxes: ReadonlyMap<ValueId, number>): boolean => {
   const sizes = ports.flatMap(({ value, dims }) => {
@@ -51,6 +57,7 @@ const agree = (ports: readonly Port[], timeAxes: ReadonlyMap<ValueId, number>): 
  */
 export function timeCandidates({ inputs }: Network, timeAxis?: number, frameSize?: number): Candidate[] {
   let all: Candidate[] = [{ timeAxes: new Map(), likeness: 0 }];
+  const hasSequence = inputs.some(({ dims }) => (dims?.length ?? 3) > 2);
   for (const { value, dims } of inputs) {
     const rank = dims?.length ?? 3;
     // A cell's step has [batch, features], or features alone.
@@ -59,7 +66,7 @@ export function timeCandidates({ inputs }: Network, timeAxis?: number, frameSize
     const more = all.flatMap(({ timeAxes, likeness: before }) =>
       axes.map((axis) => ({
         timeAxes: new Map([...timeAxes, [value, axis] as const]),
-        likeness: before + (dims && axis !== WHOLE_FRAME ? likeness(dims, axis, frameSize) : 0),
+        likeness: before + likenessOf(dims, axis, hasSequence, frameSize),
       })),
     );
     all = [...all, ...more.filter(({ timeAxes }) => agree(inputs, timeAxes))];

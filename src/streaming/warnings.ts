@@ -16,6 +16,7 @@ export function streamingWarnings(
     ...network.inputs.flatMap((port) => batchWarnings(port, analysis)),
     ...featureWarnings(network, analysis),
     ...stateWarnings(network, analysis),
+    ...overlapWarnings(network, analysis, settings),
     ...lengthWarnings(analysis, settings, window),
   ];
 }
@@ -53,6 +54,18 @@ function stateWarnings({ inputs, outputs }: Network, { timeAxes, carried, stepwi
       ({ name }) =>
         `input "${name}": no output is clearly its next value, so that it stays what stream.reset makes it; if one is, name ` +
         `it: { streaming: { states: { "${name}": one of ${free.map((port) => `"${port.name}"`).join(', ')} } } }`,
+    );
+}
+
+/** Windows that overlap can't hand their states on. */
+function overlapWarnings({ inputs }: Network, { carried }: Analysis, settings: StreamingSettings): string[] {
+  if (settings.mode !== 'windowed' || settings.hopFrames === settings.windowFrames) return [];
+  return inputs
+    .filter(({ value }) => carried.has(value))
+    .map(
+      ({ name }) =>
+        `input "${name}": every window starts from what stream.reset gives it; with hopFrames ${settings.windowFrames}, as long as a ` +
+        'window, it is handed on from one to the next',
     );
 }
 
