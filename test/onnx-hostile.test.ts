@@ -1,10 +1,15 @@
 /** Small files that ask for much, and names that are not fit for a terminal: models built here, node by node. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import onnx from 'onnx-proto';
 import { ModelFormatError, UnsupportedModelError } from '#dist/errors.js';
 import type { Network } from '#dist/model/network.js';
 import { importOnnx } from '#dist/onnx/index.js';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 
 type Attributes = Record<string, number | readonly number[]>;
 
@@ -133,7 +138,7 @@ test('nodes are counted, and the operations that they become', () => {
   refused(model(many, []), /has 16385 nodes, at most 16384.*not step by step/);
   assert.equal(imported(model(many.slice(0, -1), [], 'x16384')).operations.length, 16_384);
   const sums = chain(20, 'x', 'y', (from, to) => [node('Sum', Array<string>(4096).fill(from), [to])]);
-  refused(model(sums, []), /with Sum node "x17" the network has more than 65536 operations/);
+  refused(model(sums, []), /with Sum node "x5" the network has more than 16384 operations/);
   refused(
     model([node('Concat', Array<string>(900_000).fill('x'), ['y'])], []),
     /it has 900000 inputs or outputs, at most 4096/,
@@ -141,18 +146,8 @@ test('nodes are counted, and the operations that they become', () => {
 });
 
 test('integers are shapes and indices: large tensors of them are refused before they are read', () => {
-  const taken = () => process.memoryUsage().arrayBuffers + process.memoryUsage().heapUsed;
-  const before = taken();
   const weights = [...parameters(), tensor('V', INT8, [HIDDEN, 5_000_000])];
-  refused(
-    model([gru, node('MatMul', ['Y', 'V'], ['y'])], weights),
-    /tensor "V" holds 30000000 int8 numbers, at most 1048576 are read/,
-  );
   const named = chain(2000, 'Y', 'y', (from, to) => [node('Unsqueeze', [from, 'axes'], [to])]);
-  refused(
-    model([gru, ...named], [...parameters(), tensor('axes', INT8, [8_000_000])]),
-    /tensor "axes" holds 8000000 int8/,
-  );
   const tables = Array.from({ length: 60 }, (_, index) => tensor(`t${index}`, INT8, [1_000_000]));
   const joined = node(
     'Concat',
@@ -160,16 +155,25 @@ test('integers are shapes and indices: large tensors of them are refused before 
     ['y'],
     { axis: 0 },
   );
-  refused(model([joined], tables), /with "t1" the constants hold more than 1048576 integers/);
   const perm = { name: 'axes', type: 7, ints: Array<number>(1_000_000).fill(0) };
-  const old = model(
+  const old = [
+    { ...node('ReduceMean', ['x'], ['a']), attribute: [perm] },
+    { ...node('ReduceMean', ['a'], ['y']), attribute: [perm] },
+  ];
+  const files: [Uint8Array, RegExp][] = [
     [
-      { ...node('ReduceMean', ['x'], ['a']), attribute: [perm] },
-      { ...node('ReduceMean', ['a'], ['y']), attribute: [perm] },
+      model([gru, node('MatMul', ['Y', 'V'], ['y'])], weights),
+      /tensor "V" holds 30000000 int8 numbers, at most 1048576 are read/,
     ],
-    [],
-  );
-  refused(old, /the constants hold more than 1048576 integers/);
+    [model([gru, ...named], [...parameters(), tensor('axes', INT8, [8_000_000])]), /tensor "axes" holds 8000000 int8/],
+    [model([joined], tables), /with "t1" the constants hold more than 1048576 integers/],
+    [model(old, []), /the constants hold more than 1048576 integers/],
+  ];
+  // Of the refusals alone: what building the files has left is collected first, and what they leave is counted.
+  collectGarbage();
+  const taken = () => process.memoryUsage().arrayBuffers + process.memoryUsage().heapUsed;
+  const before = taken();
+  for (const [bytes, message] of files) refused(bytes, message);
   assert.ok(taken() - before < 200e6, `${taken() - before}`);
 });
 
