@@ -353,7 +353,7 @@ describe('tympan inspect', () => {
     const stdout = inspect(MODEL);
     const drawn = [
       /^features +\[batch, time, 20\] +input$/m,
-      /^posterior +\[batch, time, 1\] +output, every frame, by 5$/m,
+      /^posterior +\[batch, time, 1\] +output, every frame, made by 5$/m,
       /^1 +gru +features +\[time, 1, 1, 96\] +33,984 +33,408 .*network\/gru\/GRU$/m,
       /^2 +gru +1 +\[time, 1, 1, 96\] +55,872 +55,296 /m,
       /^5 +sigmoid +4 +\[1, time, 1\] +\/Sigmoid$/m,
@@ -369,7 +369,7 @@ describe('tympan inspect', () => {
   it('shows what is carried, given once, and made from how much', () => {
     assert.match(
       inspect(fixture('torchscript-hidden-three-layers-states')),
-      /^x +\[batch, time, 8\] +input\nh0 +\[3, batch, 10\] +input, once a sequence\ny +\[batch, 3\] +output, newest frame, by \d+\nhn /m,
+      /^x +\[batch, time, 8\] +input\nh0 +\[3, batch, 10\] +input, once a sequence\ny +\[batch, 3\] +output, newest frame, made by \d+\nhn /m,
     );
     const attention = inspect(fixture('torchscript-attention'));
     assert.match(attention, /^ ?\d+ +gru +\d+ +\[time, 2, 1, 6\] +whole +kernels /m);

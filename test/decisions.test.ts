@@ -226,7 +226,7 @@ function headed(nodes: readonly NodeSpec[], size: number): Uint8Array {
   return buildModel({
     inputs: { features: ['time', 1, 2] },
     outputs: { out: ['time', 1, size], Y: ['time', 1, 1, 4] },
-    initializers: { ...gruWeights(2, 4), weights: [[2, 2]] },
+    initializers: { ...gruWeights(2, 4), weights: [[2, 2]], low: [[], [0.01]], high: [[], [0.99]] },
     nodes: [
       ['GRU', ['features', 'W', 'R', 'B'], ['Y'], { hidden_size: 4 }],
       ['MatMul', ['features', 'weights'], ['logits']],
@@ -245,10 +245,21 @@ test('only sigmoids and softmaxes, and what is made of them, are posteriors', as
     assert.deepEqual((await load(nodes, 2)).detector().labels, names(2));
   }
   assert.equal((await load([sigmoid, concat('s', 's')], 4)).detector().keywords.length, 4);
+  const logSoftmaxOf = (output: string): NodeSpec => ['LogSoftmax', ['logits'], [output], { axis: 2 }];
+  const exp: NodeSpec = ['Exp', ['l'], ['out']];
+  const clip: NodeSpec = ['Clip', ['s', 'low', 'high'], ['out']];
+  for (const nodes of [
+    [logSoftmaxOf('l'), exp],
+    [sigmoid, clip],
+  ]) {
+    assert.deepEqual((await load(nodes, 2)).detector().labels, names(2));
+  }
   const refused = { name: 'MetadataError', message: /no posterior/ };
-  const logSoftmax: NodeSpec = ['LogSoftmax', ['logits'], ['out'], { axis: 2 }];
   for (const [nodes, size] of [
-    [[logSoftmax], 2],
+    [[logSoftmaxOf('out')], 2],
+    [[['Exp', ['logits'], ['out']]], 2],
+    [[['Clip', ['logits', 'low', 'high'], ['out']]], 2],
+    [[sigmoid, ['Exp', ['s'], ['out']]], 2],
     [[sigmoid, concat('s', 'logits')], 4],
     [[['Relu', ['logits'], ['out']]], 2],
   ] as const) {

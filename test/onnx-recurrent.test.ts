@@ -98,6 +98,7 @@ const consumed: readonly [names: string[], alphas: number[] | null, betas: numbe
   [['Softsign', 'Softplus'], null, null, 'softsign 0 0, softplus 0 0'],
   [['hardSIGMOID', 'RELU'], [0.25], [0.75], 'hardSigmoid 0.25 0.75, relu 0 0'],
   [['HardSigmoid', 'Affine'], [0.25, 2], [0.75, 3], 'hardSigmoid 0.25 0.75, affine 2 3'],
+  [['HardSigmoid', 'Affine'], null, null, `hardSigmoid ${f(0.2)} 0.5, affine 1 0`],
   [['ScaledTanh', 'Tanh'], [2], [4], 'scaledTanh 2 4, tanh 0 0'],
   // In order, by those that take them: Sigmoid takes none, Elu no beta.
   [['Sigmoid', 'LeakyRelu'], [0.5], null, 'sigmoid 0 0, leakyRelu 0.5 0'],
@@ -135,7 +136,7 @@ test('activations that nobody can tell apart are refused', () => {
   refused(/has 1 activations \[Tanh\], expected 2/, bad, 'GRU', names('Tanh'));
   refused(/expected 6/, bad, 'LSTM', { direction: 'bidirectional', ...names('Sigmoid', 'Tanh', 'Tanh') });
   refused(/activation_alpha has 2 values.*only 1/, no, 'GRU', { ...names('HardSigmoid', 'Tanh'), ...alpha(0.2, 0) });
-  refused(/activation affine has no activation_alpha/, no, 'RNN', names('Affine'));
+  refused(/activation scaledtanh has no activation_alpha/, no, 'RNN', names('ScaledTanh'));
   refused(/activation scaledtanh has no activation_beta/, no, 'RNN', { ...names('ScaledTanh'), ...alpha(2) });
   // The default of RNN, which exporters write out, is for two directions.
   assert.equal(activationsOf('RNN', names('Relu', 'Relu')), 'relu 0 0');

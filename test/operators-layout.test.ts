@@ -393,6 +393,20 @@ describe('refusals', () => {
       );
     });
 
+  it('a split into equal parts that don’t come out even, where num_outputs doesn’t say so', () => {
+    const fields = { axis: 1, numOutputs: 2, allowUneven: false };
+    assert.throws(
+      () => prepared('split', fields, [x(2, 5)], 2),
+      (error: Error) =>
+        error instanceof ModelFormatError && error.message === `split "node": 5 can't be split into 2 equal parts`,
+    );
+    const sizes = prepared('split', { ...fields, allowUneven: true }, [x(2, 5)], 2).outputs.map(({ dims }) => dims);
+    assert.deepEqual(sizes, [
+      [2, 3],
+      [2, 2],
+    ]);
+  });
+
   it('a gather that reaches outside says so while running', () => {
     for (const index of [3, -4])
       assert.throws(

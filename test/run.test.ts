@@ -204,6 +204,60 @@ test('past its length a sequence has no Y, Y_h is its last frame, and the revers
   });
 });
 
+const LAYERS = [
+  ['GRU', 3],
+  ['LSTM', 4],
+  ['RNN', 1],
+] as const;
+
+test('a sequence of no frames has zeros for its last state, whatever it began with, as in onnxruntime', async () => {
+  const [batch, hidden] = [3, 6];
+  for (const [op, gates] of LAYERS) {
+    const states = op === 'LSTM' ? ['h0', 'c0'] : ['h0'];
+    const outputs = ['Y', 'Y_h', ...(op === 'LSTM' ? ['Y_c'] : [])];
+    const bytes = buildModel({
+      inputs: {
+        x: ['time', batch, 4],
+        lengths: [batch],
+        ...Object.fromEntries(states.map((name) => [name, [2, batch, hidden]])),
+      },
+      types: { lengths: 'int32' },
+      outputs: Object.fromEntries(outputs.map((name) => [name, null])),
+      initializers: {
+        W: [[2, gates * hidden, 4]],
+        R: [[2, gates * hidden, hidden]],
+        B: [[2, 2 * gates * hidden]],
+      },
+      nodes: [
+        [
+          op,
+          ['x', 'W', 'R', 'B', 'lengths', ...states],
+          outputs,
+          {
+            hidden_size: hidden,
+            direction: 'bidirectional',
+          },
+        ],
+      ],
+    });
+    const model = await loadModel(bytes, { precision: 'f32' });
+    for (const lengths of [
+      [5, 0, 2],
+      [0, 0, 0],
+    ]) {
+      const inputs: Record<string, Tensor> = {
+        ...randomInputs(model.network, batch, 5, 7),
+        lengths: { type: 'int32', dims: [batch], data: Int32Array.from(lengths) },
+      };
+      const actual = model.run(inputs);
+      compareOutputs(actual, await runOnnxruntime(bytes, inputs), near(F32_DIFFERENCE, maxDifference));
+      for (const name of outputs.slice(1))
+        for (const [i, value] of floatsOf(actual[name]).entries())
+          assert.equal(value === 0, lengths[Math.floor(i / hidden) % batch] === 0, `${op} ${name} element ${i}`);
+    }
+  }
+});
+
 /** https://onnx.ai/onnx/operators/onnx__RNN.html: H_t = f(X_t·Wᵀ + H_{t−1}·Rᵀ + Wb + Rb), in float64. */
 function rnn(f: (x: number) => number, x: Tensor, W: Float32Array, R: Float32Array, B: Float32Array): number[] {
   const [frames, batch, inputs] = x.dims;

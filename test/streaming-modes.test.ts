@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { UnsupportedModelError, loadModel } from 'tympan';
-import { buildModel } from './onnx-builder.js';
+import { buildModel, gruWeights, type GraphSpec } from './onnx-builder.js';
 import { IMPORTABLE, readFixture } from './support.js';
 
 /** The whole reason behind the operation's name. */
@@ -297,6 +297,33 @@ const stateful = IMPORTABLE.filter((name) => !listed.includes(name));
 test(`stateful: the other ${stateful.length} fixtures`, async () => {
   for (const name of stateful)
     assert.deepEqual((await loadModel(readFixture(name))).streaming, { mode: 'stateful' }, name);
+});
+
+/** A GRU over 6 frames, which takes its state and gives it on. */
+const carrying: GraphSpec = {
+  inputs: { x: [6, 1, 4], h0: [1, 1, 5] },
+  outputs: { y: [6, 1, 1, 5], hn: [1, 1, 5] },
+  initializers: gruWeights(4, 5),
+  nodes: [['GRU', ['x', 'W', 'R', 'B', '', 'h0'], ['y', 'hn'], { hidden_size: 5 }]],
+};
+
+test('a time axis that no input has is refused with the inputs', async () => {
+  await assert.rejects(loadModel(buildModel(carrying), { streaming: { timeAxis: 7 } }), {
+    name: 'MetadataError',
+    message: /^streaming: timeAxis: got 7, which is time of no input; inputs are "x" \[6, 1, 4\], "h0" \[1, 1, 5\]$/,
+  });
+});
+
+test('windows that overlap can’t hand states on, which is warned of', async () => {
+  const bytes = buildModel(carrying);
+  const warnings = async (hopFrames?: number) =>
+    (await loadModel(bytes, { streaming: { mode: 'windowed', hopFrames } })).warnings;
+  for (const hopFrames of [1, 2, 5]) {
+    const [warning, ...others] = await warnings(hopFrames);
+    assert.match(warning, /^input "h0": every window starts from what stream\.reset gives it; with hopFrames 6, /);
+    assert.deepEqual(others, []);
+  }
+  for (const hopFrames of [6, undefined]) assert.deepEqual(await warnings(hopFrames), []);
 });
 
 test('of a fixed window, the channels of a convolution are not its frames', async () => {

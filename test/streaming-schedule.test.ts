@@ -138,6 +138,25 @@ const cases: Readonly<Record<string, readonly [GraphSpec, Expected]>> = {
 
 for (const [what, [spec, expected]] of Object.entries(cases)) test(what, () => check(spec, expected));
 
+for (const [kernel, dilation] of [
+  [120, 1],
+  [60, 2],
+] as const)
+  test(`a kernel of ${kernel}, dilation ${dilation}: longer than the shortest sequence that is tried`, async () => {
+    const attributes = { dilations: [dilation] };
+    const spec = graph([['Conv', ['x', 'K'], ['y'], attributes]], { K: [[CHANNELS, CHANNELS, kernel]] });
+    const model = await loadModel(buildModel(spec), { precision: 'f32' });
+    assert.deepEqual(model.streaming, { mode: 'stateful' });
+    const layout = await layoutOf(model);
+    const sequence = randomSequence(model, layout, 300, 3);
+    const answers = listen(model.stream(), sequence, layout, 300);
+    const from = (kernel - 1) * dilation;
+    assert.deepEqual(schedulesOf(layout).get('y'), { from, every: 1 });
+    answers.forEach(({ fresh }, at) => assert.equal(fresh, at >= from, `frame ${at}`));
+    const { largest, where } = deviationOf(model, layout, sequence, answers);
+    assert.ok(largest <= 1e-5, `${where}: ${largest}`);
+  });
+
 test('two outputs of two rates: each is told when its own frame is there', async () => {
   const spec = graph([conv('x', 'y', 3, { pads: [2, 0] }), conv('y', 'z', 2, { strides: [2] })]);
   const model = await loadModel(buildModel({ ...spec, outputs: { y: null, z: null } }), { precision: 'f32' });
@@ -173,6 +192,20 @@ refused(
   'first windows of nothing but padding',
   graph([['Pad', ['x', 'pads'], ['p']], conv('p', 'y', 3)], PADS),
   /4 frames of padding before the first, for a window of 3/,
+);
+// Zeros that a Pad makes are numbers to the pool; its own padding is none.
+refused(
+  'zeros in front of a pool with padding of its own',
+  graph(
+    [
+      ['Pad', ['x', 'pads'], ['p']],
+      ['MaxPool', ['p'], ['y'], { kernel_shape: [3], pads: [1, 1] }],
+    ],
+    {
+      pads: [[6], [0, 0, 1, 0, 0, 0], 'int64'],
+    },
+  ),
+  /pool "MaxPool_1": frames are padded twice, in two ways/,
 );
 refused(
   'an output that begins with padding',

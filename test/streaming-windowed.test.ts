@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { loadModel, type StreamingOptions } from 'tympan';
+import { loadModel, type Stream, type StreamingOptions } from 'tympan';
 import { buildModel, gruWeights, type GraphSpec } from './onnx-builder.js';
 import {
   answerTo,
@@ -158,6 +158,33 @@ test('reset empties the window; between hops the last answer stands', async () =
   assert.deepEqual(stream.outputSlots, [{ name: 'y', size: 2, every: 3 }]);
   for (let at = 0; at < 3; at++) answerTo(stream, frameAt(sequence, layout, at));
   assert.deepEqual(listen(stream, sequence, layout, 12), first);
+});
+
+test('reset without states makes those zero that no window hands on, as of a fresh stream', async () => {
+  const model = await loadModel(
+    buildModel({
+      inputs: { x: ['time', 1, 4], h0: [1, 1, 6] },
+      outputs: { y: null },
+      initializers: gruWeights(4, 6),
+      nodes: [['GRU', ['x', 'W', 'R', 'B', '', 'h0'], ['y'], { hidden_size: 6 }]],
+    }),
+    { streaming: { windowFrames: 4, hopFrames: 1 } },
+  );
+  const layout = await layoutOf(model);
+  const sequence = randomSequence(model, layout, 5, 3);
+  const hear = (stream: Stream) =>
+    Array.from({ length: 5 }, (_, at) => answerTo(stream, frameAt(sequence, layout, at)));
+  const fresh = hear(model.stream());
+  assert.deepEqual(
+    fresh.map((answer) => answer.fresh),
+    [false, false, false, true, true],
+  );
+  const stream = model.stream();
+  stream.reset(statesOf(sequence, layout));
+  const given = hear(stream);
+  for (const at of [3, 4]) assert.notDeepEqual(given[at].outputs, fresh[at].outputs, `frame ${at} knows no h0`);
+  stream.reset();
+  assert.deepEqual(hear(stream), fresh);
 });
 
 test('windowed streams of one model, taking turns, do not disturb each other', async () => {

@@ -84,7 +84,7 @@ function inputRole({ role, carries }: TensorSummary, { mode }: ModelSummary): st
 
 function outputRole({ name, role, carries }: TensorSummary, { mode }: ModelSummary, flow: Flow): string {
   const sources = flow.sourcesOf(name);
-  const by = sources.length > 0 ? `, by ${sources.map((source) => keepEnd(source, 20)).join(', ')}` : '';
+  const by = sources.length > 0 ? `, made by ${sources.map((source) => keepEnd(source, 20)).join(', ')}` : '';
   if (carries !== undefined) return `next ${keepEnd(carries, 20)}${by}`;
   if (mode === null) return `output${by}`;
   return `output, ${role === 'every frame' ? 'every frame' : 'newest frame'}${by}`;

@@ -7,12 +7,12 @@ import type { Node } from './node.js';
 type Default = number | null;
 
 /**
- * Which take alpha and beta, and what they are where the node gives none: "the same as of corresponding ONNX operators". For Affine
- * and ScaledTanh there are no such operators any more, and onnxruntime takes 0, with which a layer's output is constant: no
- * exporter can mean it.
+ * Which take alpha and beta, and what they are where the node gives none: "the same as of corresponding ONNX operators". Affine was
+ * an experimental one until ONNX 1.5, with 1 and 0; ScaledTanh too, without defaults. onnxruntime takes 0 for all of these, with
+ * which a layer's output is constant: no exporter can mean it.
  */
 const functions: Readonly<Record<string, readonly [UnaryFunction, alpha?: Default, beta?: Default]>> = {
-  affine: ['affine', null, null],
+  affine: ['affine', 1, 0],
   elu: ['elu', 1],
   hardsigmoid: ['hardSigmoid', 0.2, 0.5],
   leakyrelu: ['leakyRelu', 0.01],

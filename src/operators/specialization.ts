@@ -58,9 +58,25 @@ export function prepare(operators: Operators, operation: Operation, operands: re
 /** Recurrent layers need kernels: they are computed when the network runs, even between constants. */
 const needsKernels = ({ kind }: Operation): boolean => kind === 'gru' || kind === 'lstm' || kind === 'rnn';
 
+/** Elements of all windows, each of which is prepared for itself; a 5 × 5 one has 25. */
+const MAX_WINDOW_ELEMENTS = 2 ** 18;
+
 class Budget {
+  #windowElements = MAX_WINDOW_ELEMENTS;
   #left = MAX_TOTAL_ELEMENTS;
   #work = MAX_WORK;
+
+  /** Before a convolution or a pool is prepared. */
+  window(operation: Operation, operands: readonly (Operand | null)[]): void {
+    if (operation.kind !== 'convolution' && operation.kind !== 'pool') return;
+    const kernel = operation.kernelShape ?? operands[1]?.dims.slice(2) ?? [];
+    this.#windowElements -= kernel.reduce((product, size) => product * size, 1);
+    if (!(this.#windowElements >= 0)) {
+      throw new UnsupportedModelError(
+        `${whereOf(operation)}: with its [${kernel}] all windows have more than ${MAX_WINDOW_ELEMENTS} elements; use smaller ones`,
+      );
+    }
+  }
 
   /** Before constants are computed: products of [m, k] and [k, n] take √(mk · kn · mn) multiply-adds, others fewer. */
   work(operation: Operation, shapes: readonly (Shape | null)[]): void {
@@ -118,6 +134,7 @@ export function specialize(
   const steps: Step[] = [];
   for (const operation of network.operations) {
     const own = operation.inputs.map((value) => (value === null ? null : (operands[value] ?? null)));
+    budget.window(operation, own);
     const prepared = prepare(operators, operation, own);
     const results = resultsOf(operation, own, prepared, budget);
     operation.outputs.forEach((value, i) => {

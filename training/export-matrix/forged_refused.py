@@ -66,7 +66,7 @@ def tensors():
     yield "wrong-directions", model([cell("LSTM", direction="bidirectional")], [X], [Y4], gates)
     yield "many-parameters", model([cell("LSTM", activations=["HardSigmoid", "Tanh", "Tanh"], activation_alpha=[0.1, 0.2])], [X], [Y4], gates)
     # onnxruntime takes 0, with which the layer's output is constant.
-    yield "no-parameters", model([cell("LSTM", activations=["Sigmoid", "Affine", "Tanh"])], [X], [Y4], gates)
+    yield "no-parameters", model([cell("LSTM", activations=["Sigmoid", "ScaledTanh", "Tanh"])], [X], [Y4], gates)
     yield "unknown-activation", model([cell("LSTM", activations=["Sigmoid", "Tanh", "Gelu"])], [X], [Y4], gates)
     yield "allowzero", model([gru(), node("Reshape", "Y zero", "y", allowzero=1)], [X], [value("y", None, None, None)], [*parameters(), ints("zero", [0, 0, 0])])
     yield "explosion", model([node("ConstantOfShape", "huge", "h"), gru(initial="h")], [X], [Y4], [*parameters(), ints("huge", [1, 2**40, HIDDEN])])
