@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { BinaryFunction, Constant, ElementType, Kinds, TensorType, UnaryFunction } from '#dist/model/network.js';
 import { erf, ERF_MAX_ERROR } from '#dist/operators/erf.js';
-import { unaryFunctions } from '#dist/operators/unary.js';
+import { unaryFunctions } from '#dist/operators/rare-functions.js';
 import { SEED } from './support.js';
 import {
   assertEqualsOnnxruntime,

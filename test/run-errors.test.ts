@@ -94,13 +94,16 @@ test('shapes that don’t fit, or contradict each other', async () => {
   }
 });
 
-test('NaN is refused, which a gate would make an ordinary number of; infinite masks are not', async () => {
+test('what gates would make ordinary numbers of is refused; infinite masks are not', async () => {
   const model = await load('torchscript-states');
   const good = randomInputs(model.network, 3, 5, 1);
   for (const { name } of model.network.inputs) {
     const data = Float32Array.from(good[name].data, Number);
-    data[7] = NaN;
-    refused(model, { ...good, [name]: { ...good[name], data } }, new RegExp(`^input "${name}": element 7 is NaN`));
+    for (const wrong of [NaN, Infinity, -Infinity]) {
+      data[7] = wrong;
+      const message = new RegExp(`^input "${name}": element 7 is ${wrong}, expected finite numbers`);
+      refused(model, { ...good, [name]: { ...good[name], data } }, message);
+    }
   }
   const masked = await loadModel(
     buildModel({

@@ -46,7 +46,7 @@ test('what is loaded stays under 60 KB, minified and compressed', (t) => {
     t.diagnostic(`${path}: ${bytes} bytes compressed, ${loaded.has(path) ? 'loaded' : 'on demand'}`);
   }
   t.diagnostic(`loaded: ${total} bytes compressed`);
-  assert.ok(total < 60 * 1024, `${total} bytes`);
+  assert.ok(total < 60_000, `${total} bytes`);
 });
 
 test('only what is needed at times is left for later', () => {
@@ -69,5 +69,5 @@ test('nothing of Node, and no package, is imported unasked', () => {
 test('kernels stay under 24 KB', (t) => {
   const { length } = readFileSync('build/kernels.wasm');
   t.diagnostic(`kernels: ${length} bytes`);
-  assert.ok(length < 24 * 1024, `${length} bytes`);
+  assert.ok(length < 24_000, `${length} bytes`);
 });

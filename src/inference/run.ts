@@ -65,7 +65,7 @@ export function run(
   const sizes = new Map<string, { size: number; name: string }>();
   const operands = network.inputs.map((port): [ValueId, Operand] => {
     const tensor = inputs[port.name];
-    checkTensor(port, tensor, sizes);
+    checkTensor(port, tensor, sizes, runner.finite);
     return [port.value, operandOf(port, tensor)];
   });
   const prepared = prepareFor(runner, new Map(operands), inputs);
@@ -122,8 +122,16 @@ function tensorOf(prepared: Run, value: ValueId, type: TensorType | null): Tenso
 
 const print = (dims: Port['dims']): string => (dims ? `[${dims.join(', ')}]` : 'any shape');
 
-/** @param sizes what the open dimensions have been so far */
-function checkTensor(port: Port, tensor: Tensor | undefined, sizes: Map<string, { size: number; name: string }>): void {
+/**
+ * @param sizes what the open dimensions have been so far
+ * @param finite values that may not be infinite either
+ */
+function checkTensor(
+  port: Port,
+  tensor: Tensor | undefined,
+  sizes: Map<string, { size: number; name: string }>,
+  finite: Runner['finite'],
+): void {
   const where = `input "${port.name}"`;
   const type = outsideType(port.type);
   if (!tensor) throw new InputError(`${where} is missing; expected ${type} ${print(port.dims)}`);
@@ -138,9 +146,10 @@ function checkTensor(port: Port, tensor: Tensor | undefined, sizes: Map<string, 
   const wrong = () =>
     new InputError(`${where}: got [${dims}] with ${data.length} elements, expected ${print(port.dims)}`);
   if (!dims.every((dim) => Number.isInteger(dim) && dim > 0) || elements(dims) !== data.length) throw wrong();
-  // Infinite masks have a meaning. NaN would come out of gates and quantizers as an ordinary number.
-  const bad = elementTypeOf(port.type) === 'float' ? (data as Float32Array).findIndex(Number.isNaN) : -1;
-  if (bad >= 0) throw new InputError(`${where}: element ${bad} is NaN, expected numbers`);
+  // Infinite masks have a meaning. What is not finite would come out of gates, and NaN of quantizers, as an ordinary number.
+  const isWrong = finite.has(port.value) ? (value: number) => !Number.isFinite(value) : Number.isNaN;
+  const bad = elementTypeOf(port.type) === 'float' ? (data as Float32Array).findIndex(isWrong) : -1;
+  if (bad >= 0) throw new InputError(`${where}: element ${bad} is ${data[bad]}, expected finite numbers`);
   if (!port.dims) return;
   if (port.dims.length !== dims.length) throw wrong();
   port.dims.forEach((dim, axis) => {

@@ -51,14 +51,28 @@ export class Run {
   }
 }
 
+/** What reaches X or the initial states of a recurrent layer, whose gates would make ordinary numbers of infinite ones. */
+function reachingGates({ operations }: Network): Set<ValueId | null> {
+  const found = new Set<ValueId | null>();
+  for (const { kind, inputs, outputs } of [...operations].reverse()) {
+    if (kind === 'gru' || kind === 'lstm' || kind === 'rnn')
+      for (const index of [0, 5, 6]) found.add(inputs[index] ?? null);
+    if (outputs.some((value) => value !== null && found.has(value))) for (const value of inputs) found.add(value);
+  }
+  return found;
+}
+
 /** Runs a network on whole tensors. What it has prepared for the shapes of one run is kept for the next. */
 export class Runner {
   readonly network: Network;
+  /** Inputs that must be finite, among others. */
+  readonly finite: ReadonlySet<ValueId | null>;
   readonly #operators: Operators;
   #last: { readonly key: string; readonly run: Run } | null = null;
 
   constructor(network: Network, operators: Operators, precision: Precision, arena: Arena) {
     this.network = network;
+    this.finite = reachingGates(network);
     this.#operators = new KernelOperators(network, operators, precision, arena).table();
   }
 

@@ -1,5 +1,5 @@
 /** Operators by kind: those of nearly every network here, the others in a module of their own that is loaded where one is needed. */
-import type { Network } from '../model/network.js';
+import type { Network, Operation } from '../model/network.js';
 import { binary } from './binary.js';
 import { cast } from './cast.js';
 import { concat, split } from './concat.js';
@@ -11,7 +11,7 @@ import { gather, slice } from './selection.js';
 import { constantOfShape, range, shape, size } from './shape.js';
 import { foldConstants } from './specialization.js';
 import { softmax } from './softmax.js';
-import { unary } from './unary.js';
+import { commonFunctions, unaryWith } from './unary.js';
 
 export const common: Operators = {
   binary,
@@ -37,14 +37,16 @@ export const common: Operators = {
   squeeze,
   tile,
   transpose,
-  unary,
+  unary: unaryWith(commonFunctions),
   unsqueeze,
 };
 
+const isCommon = (operation: Operation): boolean =>
+  operation.kind === 'unary' ? operation.function in commonFunctions : operation.kind in common;
+
 /** A network with everything computed that no input reaches, and the operators that it needs, or more. */
 export async function simplify(network: Network): Promise<{ network: Network; operators: Operators }> {
-  if (network.operations.every(({ kind }) => kind in common))
-    return { network: foldConstants(network, common), operators: common };
+  if (network.operations.every(isCommon)) return { network: foldConstants(network, common), operators: common };
   const { foldNormalizations, others } = await import('./others.js');
   const operators = { ...common, ...others };
   return { network: foldNormalizations(foldConstants(network, operators)), operators };

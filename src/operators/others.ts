@@ -6,7 +6,9 @@ import { batchNormalization, instanceNormalization, layerNormalization } from '.
 import type { Operators } from './operator.js';
 import { pad } from './pad.js';
 import { globalPool, pool } from './pooling.js';
+import { unaryFunctions } from './rare-functions.js';
 import { reduce } from './reduce.js';
+import { unaryWith } from './unary.js';
 import { where } from './where.js';
 
 export { foldNormalizations } from './fold-normalization.js';
@@ -22,5 +24,6 @@ export const others: Operators = {
   pad,
   pool,
   reduce,
+  unary: unaryWith(unaryFunctions),
   where,
 };

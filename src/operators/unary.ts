@@ -1,26 +1,21 @@
 /** Element-wise functions of one operand, after Activation: https://onnx.ai/onnx/operators */
 import type { ElementType, UnaryFunction } from '../model/network.js';
-import { erf } from './erf.js';
 import { elements, type Operator } from './operator.js';
 import { BOOLEAN, FLOAT, NUMERIC, typedOperand } from './typed-operand.js';
 
-type Scalar = (x: number, alpha: number, beta: number) => number;
+export type Scalar = (x: number, alpha: number, beta: number) => number;
 
-const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
+export const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 
 /** ln(1 + eˣ), of which eˣ is taken where it can't overflow. */
-const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+export const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 
-const clampedLine: Scalar = (x, alpha, beta) => Math.max(0, Math.min(1, alpha * x + beta));
+export const clampedLine: Scalar = (x, alpha, beta) => Math.max(0, Math.min(1, alpha * x + beta));
 
-/** Math.round takes halves up: the odd ones among them are one too large. */
-function roundHalfToEven(x: number): number {
-  const rounded = Math.round(x);
-  return rounded - x === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
-}
+export type Scalars = { readonly [F in UnaryFunction]?: Scalar };
 
 /** Computed in double; alpha and beta are ONNX's attributes. */
-export const unaryFunctions: Readonly<Record<UnaryFunction, Scalar>> = {
+export const commonFunctions: Scalars = {
   affine: (x, alpha, beta) => alpha * x + beta,
   elu: (x, alpha) => (x < 0 ? alpha * Math.expm1(x) : x),
   hardSigmoid: clampedLine,
@@ -32,26 +27,13 @@ export const unaryFunctions: Readonly<Record<UnaryFunction, Scalar>> = {
   softsign: (x) => x / (1 + Math.abs(x)),
   tanh: Math.tanh,
   thresholdedRelu: (x, alpha) => (x > alpha ? x : 0),
-  celu: (x, alpha) => Math.max(0, x) + Math.min(0, alpha * Math.expm1(x / alpha)),
-  selu: (x, alpha, gamma) => gamma * (x > 0 ? x : alpha * Math.expm1(x)),
-  gelu: (x) => 0.5 * x * (1 + erf(x / Math.SQRT2)),
-  geluTanh: (x) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))),
-  hardSwish: (x) => x * clampedLine(x, 1 / 6, 0.5),
-  swish: (x, alpha) => x * sigmoid(alpha * x),
-  mish: (x) => x * Math.tanh(softplus(x)),
   abs: Math.abs,
-  ceil: Math.ceil,
-  cos: Math.cos,
-  erf,
   exp: Math.exp,
-  floor: Math.floor,
   log: Math.log,
   neg: (x) => -x,
   not: (x) => 1 - x,
   reciprocal: (x) => 1 / x,
-  round: roundHalfToEven,
   sign: Math.sign,
-  sin: Math.sin,
   sqrt: Math.sqrt,
 };
 
@@ -64,15 +46,18 @@ const TYPES: { readonly [F in UnaryFunction]?: readonly ElementType[] } = {
   not: BOOLEAN,
 };
 
-export const unary: Operator<'unary'> = (operation, operands) => {
-  const { type, dims } = typedOperand(operation, operands, 0, TYPES[operation.function] ?? FLOAT);
-  const { alpha, beta } = operation;
-  const f = unaryFunctions[operation.function];
-  const count = elements(dims);
-  return {
-    outputs: [{ type, dims }],
-    compute: ([x], [y]) => {
-      for (let i = 0; i < count; i++) y![i] = f(x![i], alpha, beta);
-    },
+/** The operator with the functions that are there. */
+export function unaryWith(functions: Scalars): Operator<'unary'> {
+  return (operation, operands) => {
+    const { type, dims } = typedOperand(operation, operands, 0, TYPES[operation.function] ?? FLOAT);
+    const { alpha, beta } = operation;
+    const f = functions[operation.function]!;
+    const count = elements(dims);
+    return {
+      outputs: [{ type, dims }],
+      compute: ([x], [y]) => {
+        for (let i = 0; i < count; i++) y![i] = f(x![i], alpha, beta);
+      },
+    };
   };
-};
+}

@@ -1,6 +1,6 @@
 /** How a network runs on a stream: which axes of its inputs are time, whether it runs frame by frame, and if not, why. */
-import { MetadataError, TympanError } from '../errors.js';
-import type { Network, Operation, ValueId } from '../model/network.js';
+import { MetadataError, ModelFormatError, TympanError, UnsupportedModelError } from '../errors.js';
+import type { Network, Operation, Port, ValueId } from '../model/network.js';
 import type { Operand } from '../operators/operator.js';
 import { specialize } from '../operators/specialization.js';
 import { pairStates } from './carry.js';
@@ -93,8 +93,18 @@ export function analyze(
     throw new MetadataError(`streaming: timeAxis: got ${timeAxis}, which is time of no input; inputs are ${inputs}`);
   }
   if (best) return best.analysis;
-  throw failures[0];
+  const [failure] = failures;
+  // Sizes that could only be guessed say nothing against the file.
+  if (failure instanceof ModelFormatError && network.inputs.some(leavesFeaturesOpen))
+    throw new UnsupportedModelError(
+      `its inputs leave numbers of features open; export it with fixed ones: ${failure.message}`,
+    );
+  throw failure;
 }
+
+/** Batch and time are open in many a file. */
+const leavesFeaturesOpen = ({ dims }: Port): boolean =>
+  dims === null || dims.filter((dim) => typeof dim === 'string').length > 2;
 
 /** What does not fit may not fit because of the sizes that were tried. */
 function explained(error: TympanError, network: Network, inputs: ReadonlyMap<ValueId, Operand>): TympanError {

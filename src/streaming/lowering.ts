@@ -32,9 +32,7 @@ const MAX_WEIGHTS = 2 ** 26;
 /** Layers may share weights, so that a small file may ask for large memory: nothing else is tried. */
 export class TooManyWeights extends UnsupportedModelError {
   constructor(layer: string) {
-    super(
-      `with layer "${layer}" the layers have more than ${MAX_WEIGHTS} weights, shared ones counted in each; use a smaller network`,
-    );
+    super(`with layer "${layer}" the layers have more than ${MAX_WEIGHTS} weights, shared ones counted in each`);
   }
 }
 

@@ -64,8 +64,8 @@ function overlapWarnings({ inputs }: Network, { carried }: Analysis, settings: S
     .filter(({ value }) => carried.has(value))
     .map(
       ({ name }) =>
-        `input "${name}": every window starts from what stream.reset gives it; with hopFrames ${settings.windowFrames}, as long as a ` +
-        'window, it is handed on from one to the next',
+        `input "${name}": every window starts from what stream.reset gives it; with hopFrames ${settings.windowFrames} it is ` +
+        'handed on from one to the next',
     );
 }
 
