@@ -19,7 +19,7 @@ type Recurrent = GruLayer | LstmLayer | RnnLayer;
 const USUAL = { gru: 'sigmoid tanh', lstm: 'sigmoid tanh tanh', rnn: null };
 
 /** Whether a fused kernel computes the layer. */
-export function isFused(layer: Recurrent): boolean {
+function isFused(layer: Recurrent): boolean {
   const names = layer.activations.map((activation) => activation.function).join(' ');
   const isPlain = layer.kind !== 'lstm' || (layer.peepholes === null && !layer.inputForget);
   return names === USUAL[layer.kind] && layer.clip === Infinity && isPlain;

@@ -1,12 +1,18 @@
 /** What lowering a network to frames has made so far. */
 import { UnsupportedModelError } from '../errors.js';
 import type { Network, Operation, ValueId } from '../model/network.js';
-import { elements, type Operand } from '../operators/operator.js';
-import type { Operators } from '../operators/operator.js';
+import { elements, type Operand, type Operators } from '../operators/operator.js';
 import type { Specialization } from '../operators/specialization.js';
+import {
+  multiplyAdds,
+  type CopyLayer,
+  type FrameLayer,
+  type FrameValue,
+  type FrameValueId,
+  type Schedule,
+  type Scheduled,
+} from './frame-network.js';
 import type { Rules } from './rules.js';
-import { multiplyAdds } from './frame-network.js';
-import type { CopyLayer, FrameLayer, FrameValue, FrameValueId, Schedule, Scheduled } from './frame-network.js';
 import {
   framesMade,
   NotStreamable,
@@ -36,6 +42,7 @@ export class TooManyWeights extends UnsupportedModelError {
   }
 }
 
+/** The network's values and layers frame by frame, and how each of its tensors comes about. */
 export class Lowering {
   readonly values: FrameValue[] = [];
   readonly prologue: FrameLayer[] = [];
