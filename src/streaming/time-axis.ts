@@ -115,9 +115,9 @@ const rules: { readonly [K in Kind]?: Rule<K> } = {
     if (x!.axis !== null && repeats!.data![x!.axis] !== 1) throw new NotStreamable('it repeats all frames');
     return x!.axis;
   },
-  concat: ({ axis }, operands, out) => {
-    const place = aligned({} as Operation, operands, out);
-    notOver(place, [normalized(axis, out.length)], 'puts something before or behind');
+  concat: (operation, operands, out) => {
+    const place = aligned(operation, operands, out);
+    notOver(place, [normalized(operation.axis, out.length)], 'puts something before or behind');
     return place;
   },
   split: ({ axis }, [x]) => {
