@@ -4,7 +4,7 @@
  */
 export { gruF32, gruInt8 } from './gru';
 export { lstmF32, lstmInt8 } from './lstm';
-export { resetInt8 as resetGruInt8, resetInt8 as resetLstmInt8 } from './recurrent';
+export { resetInt8 } from './recurrent';
 export { matvecF32, matvecInt8, packF32 } from './matvec';
 export { packInt8, quantize } from './quantize';
 export { unary } from './unary';

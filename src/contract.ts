@@ -3,7 +3,7 @@ import { MetadataError } from './errors.js';
 import { parseRecipe, type Recipe } from './features/recipe.js';
 import { METADATA_KEYS, parseLabels, parseProperty, type Labels } from './model/metadata.js';
 import type { Network, ValueId } from './model/network.js';
-import type { Slot } from './inference/stream.js';
+import type { Slot } from './streaming/slots.js';
 import { parseStreaming, type StreamingOptions } from './streaming/settings.js';
 
 /** What a model says of itself: the recipe of its features, what its outputs mean, its decision defaults, how it streams. */

@@ -10,8 +10,8 @@ import type { Network } from './model/network.js';
 
 export interface DetectorOptions extends DetectionOptions {
   /**
-   * Called for every frame that the model answers, before its events, with the posterior of every label (overwritten by the next frame) and the
-   * seconds from the start of the stream to the end of the frame. What it throws is thrown by `push` once all samples of the
+   * Called for every frame that the model answers, before its events, with the posterior of every label (overwritten by the
+   * next frame) and the seconds from the start of the stream to the end of the frame. What it throws is thrown by `push` once all samples of the
    * chunk were heard; the events of that chunk then come with those of the next.
    */
   readonly onFrame?: (posteriors: Float32Array, time: number) => void;

@@ -16,7 +16,8 @@ export {
 export type { Recipe } from './features/recipe.js';
 export type { LayerSummary } from './inference/layer-summary.js';
 export type { RunOptions, Tensor, TensorData } from './inference/run.js';
-export type { OutputSlot, Slot, Stream } from './inference/stream.js';
+export type { OutputSlot, Stream } from './inference/stream.js';
+export type { Slot } from './streaming/slots.js';
 export type { Precision } from './kernels/layout.js';
 export { loadModel, type Features, type LoadOptions, type Model } from './load.js';
 export type { JsonObject, Labels } from './model/metadata.js';

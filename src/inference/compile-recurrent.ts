@@ -53,9 +53,8 @@ function compileFused(builder: PlanBuilder, layer: GruLayer | LstmLayer): void {
     builder.place(layer.cell, c);
   }
   if (isInt8) {
-    const reset = isGru ? 'resetGruInt8' : 'resetLstmInt8';
-    if (reload) builder.call(reset, state, hidden);
-    else builder.atReset(reset, state, hidden);
+    if (reload) builder.call('resetInt8', state, hidden);
+    else builder.atReset('resetInt8', state, hidden);
   }
   const x = isInt8 ? builder.quantizedForm(layer.input) : builder.pointer(layer.input);
   const gates = (from: number, to: number, side: 'W' | 'R') => gatesOf(layer, side, from, to);

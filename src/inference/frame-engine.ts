@@ -1,7 +1,8 @@
 import type { FrameOutput, FramePort } from '../streaming/frame-network.js';
+import type { Slot } from '../streaming/slots.js';
 import type { Machine } from './machine.js';
 import type { Session } from './session.js';
-import type { Engine, OutputSlot, Slot } from './stream.js';
+import type { Engine, OutputSlot } from './stream.js';
 
 /** A network frame by frame, state carried on. */
 export class FrameEngine implements Engine {

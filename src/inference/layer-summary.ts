@@ -1,6 +1,6 @@
 /** The operations of a network as they are understood: what each reads and makes, when, by what, and at what cost. */
 import type { Session } from './session.js';
-import type { Network, Operation, ValueId } from '../model/network.js';
+import { isRecurrent, type Network, type Operation, type ValueId } from '../model/network.js';
 import { multiplyAdds } from '../operators/multiply-adds.js';
 import { elements } from '../operators/operator.js';
 import type { Step } from '../operators/specialization.js';
@@ -107,8 +107,6 @@ function costOnFrames(operation: Operation, { timings, shapes }: Analysis, all: 
   };
 }
 
-const RECURRENT = new Set<string>(['gru', 'lstm', 'rnn']);
-
 /** As `KernelOperators` decides: recurrent layers, and products with constant matrices, are the kernels' work. */
 function costOnWindow(step: Step | undefined): Cost {
   if (!step) return FREE;
@@ -117,7 +115,7 @@ function costOnWindow(step: Step | undefined): Cost {
   const isDense = x?.data === null && x.type === 'float' && denseWeights(operation, operands, 0) !== null;
   const inputs = operands.map((operand) => operand?.dims ?? null);
   return {
-    runs: isDense || RECURRENT.has(operation.kind) ? 'kernels' : 'host',
+    runs: isDense || isRecurrent(operation) ? 'kernels' : 'host',
     multiplyAdds: multiplyAdds(operation, inputs, prepared.outputs[0].dims),
     bytes: 0,
   };

@@ -2,7 +2,7 @@ import type { Arena } from '../kernels/arena.js';
 import type { Precision } from '../kernels/layout.js';
 import { elements, type Operand, type Operators } from '../operators/operator.js';
 import { newNumbers, specialize, type Specialization } from '../operators/specialization.js';
-import { elementTypeOf, type Network, type Numbers, type ValueId } from '../model/network.js';
+import { elementTypeOf, isRecurrent, type Network, type Numbers, type ValueId } from '../model/network.js';
 import { KernelOperators } from './kernel-operators.js';
 
 /** A network for whole tensors of certain shapes, ready to run again and again. */
@@ -54,9 +54,9 @@ export class Run {
 /** What reaches X or the initial states of a recurrent layer, whose gates would make ordinary numbers of infinite ones. */
 function reachingGates({ operations }: Network): Set<ValueId | null> {
   const found = new Set<ValueId | null>();
-  for (const { kind, inputs, outputs } of [...operations].reverse()) {
-    if (kind === 'gru' || kind === 'lstm' || kind === 'rnn')
-      for (const index of [0, 5, 6]) found.add(inputs[index] ?? null);
+  for (const operation of [...operations].reverse()) {
+    const { inputs, outputs } = operation;
+    if (isRecurrent(operation)) for (const index of [0, 5, 6]) found.add(inputs[index] ?? null);
     if (outputs.some((value) => value !== null && found.has(value))) for (const value of inputs) found.add(value);
   }
   return found;

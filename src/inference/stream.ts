@@ -1,12 +1,7 @@
 import { InputError } from '../errors.js';
-import { refuseUnknown } from './names.js';
+import type { Slot } from '../streaming/slots.js';
 import { findNotFinite, isFloat32Array, typeName } from '../typed-arrays.js';
-
-/** An input, state or output of a stream: the floats of one frame, whatever the layout of batch and time in the file. */
-export interface Slot {
-  readonly name: string;
-  readonly size: number;
-}
+import { refuseUnknown } from './names.js';
 
 export interface OutputSlot extends Slot {
   /** Frames of input from one answer to the next. */

@@ -3,9 +3,10 @@ import type { Network, Numbers, Port } from '../model/network.js';
 import { elements, type Operand } from '../operators/operator.js';
 import type { Analysis } from '../streaming/analyze.js';
 import { operandsFor } from '../streaming/open-sizes.js';
+import type { Slot } from '../streaming/slots.js';
 import { WHOLE_FRAME } from '../streaming/time-candidates.js';
 import type { Run, Runner } from './runner.js';
-import type { Engine, OutputSlot, Slot } from './stream.js';
+import type { Engine, OutputSlot } from './stream.js';
 
 /** Where one frame of a tensor is in its buffer: `before` blocks of `inner` floats, `step` apart. */
 interface Layout {

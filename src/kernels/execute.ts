@@ -4,10 +4,9 @@ import type { KernelExports } from './module.js';
 const enum Code {
   gruF32,
   gruInt8,
-  resetGruInt8,
+  resetInt8,
   lstmF32,
   lstmInt8,
-  resetLstmInt8,
   matvecF32,
   matvecInt8,
   quantize,
@@ -34,17 +33,14 @@ export function execute(program: Int32Array, k: KernelExports): void {
       case Code.gruInt8:
         k.gruInt8(p[i++], p[i++], p[i++], p[i++], p[i++], p[i++], p[i++], p[i++]);
         break;
-      case Code.resetGruInt8:
-        k.resetGruInt8(p[i++], p[i++]);
+      case Code.resetInt8:
+        k.resetInt8(p[i++], p[i++]);
         break;
       case Code.lstmF32:
         k.lstmF32(p[i++], p[i++], p[i++], p[i++], p[i++], p[i++], p[i++]);
         break;
       case Code.lstmInt8:
         k.lstmInt8(p[i++], p[i++], p[i++], p[i++], p[i++], p[i++], p[i++]);
-        break;
-      case Code.resetLstmInt8:
-        k.resetLstmInt8(p[i++], p[i++]);
         break;
       case Code.matvecF32:
         k.matvecF32(p[i++], p[i++], p[i++], p[i++], p[i++]);

@@ -28,8 +28,7 @@ export interface KernelExports {
   gruInt8: GruKernel;
   lstmF32: LstmKernel;
   lstmInt8: LstmKernel;
-  resetGruInt8(state: number, hidden: number): void;
-  resetLstmInt8(state: number, hidden: number): void;
+  resetInt8(state: number, hidden: number): void;
   matvecF32(weights: number, x: number, y: number, rows: number, columns: number): void;
   matvecInt8(weights: number, quantized: number, y: number, rows: number, columns: number): void;
   packF32(source: number, packed: number, rows: number, columns: number): void;

@@ -101,17 +101,6 @@ function lstm(precision: Precision): Kernel {
   };
 }
 
-/** Completes a state with int8 weights, which begins with h whatever follows. */
-function reset(name: 'resetGruInt8' | 'resetLstmInt8'): Kernel {
-  return {
-    name,
-    pointers: ['state'],
-    written: 1,
-    counts: [['hidden', 8]],
-    extents: (hidden) => [gruStateBytes('int8', hidden)],
-  };
-}
-
 function matvec(precision: Precision): Kernel {
   return {
     name: precision === 'int8' ? 'matvecInt8' : 'matvecF32',
@@ -153,10 +142,16 @@ function filterExtents(pointers: number[], [groups]: number[], constants: Uint8A
 export const KERNELS: readonly Kernel[] = [
   gru('f32'),
   gru('int8'),
-  reset('resetGruInt8'),
+  {
+    // Of any state with int8 weights, which begins with h whatever follows.
+    name: 'resetInt8',
+    pointers: ['state'],
+    written: 1,
+    counts: [['hidden', 8]],
+    extents: (hidden) => [gruStateBytes('int8', hidden)],
+  },
   lstm('f32'),
   lstm('int8'),
-  reset('resetLstmInt8'),
   matvec('f32'),
   matvec('int8'),
   {

@@ -208,5 +208,9 @@ export type OperationOf<K extends Kind> = {
 
 export type Operation = OperationOf<Kind>;
 
+/** Whether an operation steps over a sequence. */
+export const isRecurrent = (operation: Operation): operation is OperationOf<'gru' | 'lstm' | 'rnn'> =>
+  operation.kind === 'gru' || operation.kind === 'lstm' || operation.kind === 'rnn';
+
 export const elementTypeOf = (type: TensorType): ElementType =>
   type === 'bool' ? 'boolean' : /float/.test(type) ? 'float' : 'integer';

@@ -1,15 +1,16 @@
 /** A network for inputs of known shapes: every tensor's shape, what follows from shapes alone, and loops for the rest. */
 import { ModelFormatError, UnsupportedModelError } from '../errors.js';
 import { findNotFinite } from '../typed-arrays.js';
-import type {
-  Constant,
-  ElementType,
-  Kind,
-  Network,
-  Numbers,
-  Operation,
-  OperationOf,
-  ValueId,
+import {
+  isRecurrent,
+  type Constant,
+  type ElementType,
+  type Kind,
+  type Network,
+  type Numbers,
+  type Operation,
+  type OperationOf,
+  type ValueId,
 } from '../model/network.js';
 import {
   elements,
@@ -54,9 +55,6 @@ export function prepare(operators: Operators, operation: Operation, operands: re
   if (!operator) throw new Error(`${whereOf(operation)}: its operator was not loaded`);
   return operator(operation as OperationOf<Kind>, operands);
 }
-
-/** Recurrent layers need kernels: they are computed when the network runs, even between constants. */
-const needsKernels = ({ kind }: Operation): boolean => kind === 'gru' || kind === 'lstm' || kind === 'rnn';
 
 /** Elements of all windows, each of which is prepared for itself; a 5 × 5 one has 25. */
 const MAX_WINDOW_ELEMENTS = 2 ** 18;
@@ -104,11 +102,14 @@ class Budget {
   }
 }
 
-/** Operands of the operation's results: known ones where everything that it reads is known. */
+/**
+ * Operands of the operation's results: known ones where everything that it reads is known. Recurrent layers need kernels, and are
+ * computed when the network runs, even between constants.
+ */
 function resultsOf(operation: Operation, operands: readonly (Operand | null)[], prepared: Prepared, budget: Budget) {
   const { outputs, known } = prepared;
   const counts = outputs.map(({ dims }) => budget.take(operation, dims));
-  const isKnown = !needsKernels(operation) && operands.every((operand) => operand === null || operand.data !== null);
+  const isKnown = !isRecurrent(operation) && operands.every((operand) => operand === null || operand.data !== null);
   if (!known && !isKnown) return outputs.map((shape): Operand => ({ ...shape, data: null }));
   if (!known) budget.work(operation, [...operands.slice(0, 2), outputs[0]]);
   const data = known ?? outputs.map(({ type }, i) => newNumbers(type, counts[i]));
@@ -167,7 +168,7 @@ export function foldConstants(network: Network, operators: Operators): Network {
   const operations = network.operations.filter((operation) => {
     const operands = operation.inputs.map((value) => (value === null ? null : (constants.get(value) ?? null)));
     const isConstant = operation.inputs.every((value, i) => value === null || operands[i] !== null);
-    if (!isConstant || needsKernels(operation)) return true;
+    if (!isConstant || isRecurrent(operation)) return true;
     const results = resultsOf(operation, operands, prepare(operators, operation, operands), budget);
     operation.outputs.forEach((value, i) => {
       const { type, dims, data } = results[i] ?? {};

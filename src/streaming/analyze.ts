@@ -1,6 +1,6 @@
 /** How a network runs on a stream: which axes of its inputs are time, whether it runs frame by frame, and if not, why. */
 import { MetadataError, ModelFormatError, TympanError, UnsupportedModelError } from '../errors.js';
-import type { Network, Operation, Port, ValueId } from '../model/network.js';
+import { isRecurrent, type Network, type Operation, type Port, type ValueId } from '../model/network.js';
 import type { Operand } from '../operators/operator.js';
 import { specialize } from '../operators/specialization.js';
 import { pairStates } from './carry.js';
@@ -32,8 +32,6 @@ export interface Analysis extends Lowered, Roles {
 
 /** Likeness of an open axis, and of a network that carries its states: these are not second-guessed. */
 const OBVIOUS = 2;
-
-const isRecurrent = ({ kind }: Operation): boolean => kind === 'gru' || kind === 'lstm' || kind === 'rnn';
 
 /** Whether a recurrent layer steps over the frames of the stream. */
 function isStepping(operation: Operation, { timings }: Lowered): boolean {

@@ -1,5 +1,5 @@
 /** Shapes of a network's inputs for one sequence: what weights need where a file leaves a size open, and 1 for the batch. */
-import { elementTypeOf, type Network, type Port, type ValueId } from '../model/network.js';
+import { elementTypeOf, isRecurrent, type Network, type Port, type ValueId } from '../model/network.js';
 import type { Operand } from '../operators/operator.js';
 import { WHOLE_FRAME } from './time-candidates.js';
 
@@ -26,7 +26,7 @@ function weighedSizes(network: Network): number[] {
   const sizes = network.operations.flatMap((operation) => {
     const dims = network.constants.get(operation.inputs[1] ?? -1)?.dims;
     if (!dims) return [];
-    if (operation.kind === 'gru' || operation.kind === 'lstm' || operation.kind === 'rnn') return [dims[2]];
+    if (isRecurrent(operation)) return [dims[2]];
     if (operation.kind === 'matmul') return [dims[Math.max(0, dims.length - 2)]];
     if (operation.kind === 'gemm') return [dims[operation.transB ? 1 : 0]];
     return operation.kind === 'convolution' ? [dims[1] * operation.group] : [];

@@ -1,21 +1,20 @@
 /** What a stream of a network takes and gives at a frame, known before there is one. */
 import type { Network, Port, ValueId } from '../model/network.js';
+import { elements } from '../operators/operator.js';
 import type { Analysis } from './analyze.js';
 import type { WindowShapes } from './window-shapes.js';
 
-/** Floats of one frame, or of a state. */
-export interface Sizes {
+/** An input, state or output of a stream: the floats of one frame, whatever the layout of batch and time in the file. */
+export interface Slot {
   readonly name: string;
   readonly size: number;
 }
 
 export interface Slots {
-  readonly inputs: readonly Sizes[];
-  readonly states: readonly Sizes[];
-  readonly outputs: readonly Sizes[];
+  readonly inputs: readonly Slot[];
+  readonly states: readonly Slot[];
+  readonly outputs: readonly Slot[];
 }
-
-const product = (dims: readonly number[]): number => dims.reduce((size, dim) => size * dim, 1);
 
 /** @param window of a model that runs on windows */
 export function slotsOf(
@@ -25,12 +24,12 @@ export function slotsOf(
 ): Slots {
   const given = ({ name, value }: Port) => ({
     name,
-    size: product((inputDims.get(value) ?? []).filter((dim) => dim !== null)),
+    size: elements((inputDims.get(value) ?? []).filter((dim) => dim !== null)),
   });
   const sizeOf = (value: ValueId): number => {
     const dims = window?.shapes?.operands[value]?.dims ?? shapes.get(value) ?? [];
     const own = dims.filter((_, axis) => axis !== outputAxes.get(value));
-    return product(own.map((dim) => (typeof dim === 'number' ? dim : 1)));
+    return elements(own.map((dim) => (typeof dim === 'number' ? dim : 1)));
   };
   return {
     inputs: network.inputs.filter(({ value }) => timeAxes.has(value)).map(given),

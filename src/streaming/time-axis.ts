@@ -3,6 +3,7 @@
  * Operators that look at several frames are in recurrent.ts, windows.ts and selection.ts.
  */
 import type { Kind, Operation, OperationOf } from '../model/network.js';
+import { elements } from '../operators/operator.js';
 import { NotStreamable } from './timing.js';
 
 /** What a rule knows of an operand: its whole shape, and its time axis where it has one. */
@@ -39,7 +40,7 @@ const from = (axis: number, rank: number): number[] => Array.from({ length: rank
 function regrouped(_: Operation, [x]: Operands, out: readonly number[]): number | null {
   const { dims, axis } = x!;
   if (axis === null) return null;
-  const before = (all: readonly number[], at: number) => all.slice(0, at).reduce((product, dim) => product * dim, 1);
+  const before = (all: readonly number[], at: number) => elements(all.slice(0, at));
   const isTime = (at: number) => out[at] === dims[axis] && before(out, at) === before(dims, axis);
   const found = [axis, ...out.keys()].find(isTime);
   if (found === undefined)

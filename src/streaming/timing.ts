@@ -1,5 +1,5 @@
 /** How a tensor comes about on a stream: every one is constant, given once a sequence, made frame by frame, or of the whole sequence. */
-import type { Operand } from '../operators/operator.js';
+import { elements, type Operand } from '../operators/operator.js';
 import type { FrameValueId } from './frame-network.js';
 
 /** What does not depend on the network's inputs. */
@@ -69,7 +69,7 @@ export function framesMade({ lag, every }: { lag: number; every: number }, frame
 export function withoutTime(operand: Operand, axis: number): Operand {
   const { dims, data } = operand;
   if (dims[axis] === 1) return operand;
-  const inner = dims.slice(axis + 1).reduce((product, dim) => product * dim, 1);
+  const inner = elements(dims.slice(axis + 1));
   const block = dims[axis] * inner;
   const kept = data!.filter((value, at) => {
     const first = at - (at % block) + (at % inner);
