@@ -47,12 +47,14 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'source.ts',
     'summary.ts',
   ],
-  node: [],
-  cli: ['node', 'index.ts'],
+  evaluation: ['detection'],
+  node: ['evaluation', 'index.ts'],
+  report: ['evaluation'],
+  cli: ['node', 'evaluation', 'report', 'index.ts'],
 };
 
 /** Rooms that run everywhere: nothing of Node, no dependency. */
-const NEUTRAL = Object.keys(MAY_IMPORT).filter((room) => room !== 'node' && room !== 'cli');
+const NEUTRAL = Object.keys(MAY_IMPORT).filter((room) => !['node', 'report', 'cli'].includes(room));
 
 const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter(
   (name) => name.endsWith('.ts') && !name.endsWith('.d.ts'),
