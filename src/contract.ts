@@ -2,7 +2,7 @@ import { parseDefaults, type DetectionDefaults } from './detection/settings.js';
 import { MetadataError } from './errors.js';
 import { parseRecipe, type Recipe } from './features/recipe.js';
 import { METADATA_KEYS, parseLabels, parseProperty, type Labels } from './model/metadata.js';
-import type { Network, ValueId } from './model/network.js';
+import type { Network, Operation, ValueId } from './model/network.js';
 import type { Slot } from './streaming/slots.js';
 import { parseStreaming, type StreamingOptions } from './streaming/settings.js';
 
@@ -133,16 +133,19 @@ function isProbability(network: Network, value: ValueId, known = new Map<ValueId
   return answer;
 }
 
-function isLogSoftmax({ operations }: Network, value: ValueId | null): boolean {
-  const operation = operations.find(({ outputs }) => outputs.includes(value));
-  return operation?.kind === 'softmax' && operation.log;
+/** The operation whose output a tensor is. */
+function makerOf({ operations }: Network, value: ValueId | null): Operation | undefined {
+  return operations.find(({ outputs }) => outputs.includes(value));
 }
 
 function findProbability(network: Network, value: ValueId, known: Map<ValueId, boolean>): boolean {
-  const operation = network.operations.find(({ outputs }) => outputs.includes(value));
+  const operation = makerOf(network, value);
   if (!operation) return false;
   if (operation.kind === 'softmax') return !operation.log;
-  if (operation.kind === 'unary' && operation.function === 'exp') return isLogSoftmax(network, operation.inputs[0]);
+  if (operation.kind === 'unary' && operation.function === 'exp') {
+    const maker = makerOf(network, operation.inputs[0]);
+    return maker?.kind === 'softmax' && maker.log;
+  }
   if (operation.kind === 'unary') return ['sigmoid', 'hardSigmoid'].includes(operation.function);
   if (operation.kind === 'reduce' && !['mean', 'max', 'min'].includes(operation.function)) return false;
   const parts = operation.kind === 'concat' ? operation.inputs : operation.inputs.slice(0, 1);

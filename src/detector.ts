@@ -1,6 +1,15 @@
 import { checkFeatures, posteriorOf, required, type Contract } from './contract.js';
-import { resolveSettings, type DetectionOptions, type DetectionSettings } from './detection/settings.js';
-import { Trigger } from './detection/trigger.js';
+import { framesOf } from './detection/frames.js';
+import { Gate } from './detection/gate.js';
+import { MovingAverage } from './detection/moving-average.js';
+import {
+  FIELDS,
+  modelSettings,
+  unknownKey,
+  withOptions,
+  type DetectionOptions,
+  type DetectionSettings,
+} from './detection/settings.js';
 import { InputError } from './errors.js';
 import type { Framer } from './features/framer.js';
 import type { FrontEnd } from './features/front-end.js';
@@ -10,9 +19,9 @@ import type { Network } from './model/network.js';
 
 export interface DetectorOptions extends DetectionOptions {
   /**
-   * Called for every frame that the model answers, before its events, with the posterior of every label (overwritten by the
-   * next frame) and the seconds from the start of the stream to the end of the frame. What it throws is thrown by `push` once all samples of the
-   * chunk were heard; the events of that chunk then come with those of the next.
+   * Called for every frame that the model answers, before its events, with the posterior of every label (overwritten
+   * by the next frame) and the seconds from the start of the stream to the end of the frame. What it throws is thrown
+   * by `push` once all samples of the chunk were heard; the events of that chunk then come with those of the next.
    */
   readonly onFrame?: (posteriors: Float32Array, time: number) => void;
 }
@@ -29,22 +38,23 @@ export interface Detection {
 interface Keyword {
   readonly name: string;
   readonly index: number; // of its posterior
-  readonly trigger: Trigger;
+  readonly average: MovingAverage;
+  readonly gate: Gate;
 }
 
-const OPTIONS = ['threshold', 'smoothing', 'refractory', 'onFrame'];
 const LONGEST_FLUSH = 60; // s
 
-/** Samples in, events out: front end, recurrent steps, decisions. Results do not depend on how samples are cut into chunks. */
+/** Samples in, events out: front end, recurrent steps, decisions. How samples are cut into chunks changes nothing. */
 export class Detector {
   /** Hz of the samples that `push` takes. */
   readonly sampleRate: number;
   /** What the features of the posterior are called. */
   readonly labels: readonly string[];
-  readonly settings: DetectionSettings;
+  #settings: DetectionSettings;
   readonly #framer: Framer;
   readonly #stream: Stream;
   readonly #output: string;
+  readonly #period: number; // seconds from one answer of the network to the next
   readonly #keywords: readonly Keyword[];
   readonly #onFrame: DetectorOptions['onFrame'];
   #state: 'idle' | 'pushing' | 'closed' = 'idle';
@@ -57,25 +67,33 @@ export class Detector {
    *   wrong options
    */
   constructor(network: Network, stream: Stream, frontEnd: FrontEnd, contract: Contract, options: DetectorOptions = {}) {
-    checkOptions(options);
+    const { onFrame } = options;
+    checkNames('a detector', options, [...FIELDS, 'onFrame']);
+    if (onFrame !== undefined && typeof onFrame !== 'function')
+      throw new TypeError(`onFrame: got ${typeof onFrame}, expected a function`);
     const labels = required(contract, 'labels');
     checkFeatures(stream.inputSlots, frontEnd.recipe);
     this.#output = posteriorOf(network, stream.outputSlots, labels);
     this.labels = labels.names;
     this.sampleRate = frontEnd.recipe.sampleRate;
-    this.settings = resolveSettings(labels.names, contract.detection, options);
-    this.#onFrame = options.onFrame;
-    const { smoothing, refractory, thresholds } = this.settings;
+    this.#onFrame = onFrame;
     const { every } = stream.outputSlots.find(({ name }) => name === this.#output)!;
-    const frames = (milliseconds: number): number =>
-      Math.round((milliseconds * this.sampleRate) / 1000 / frontEnd.recipe.hopLength / every);
-    this.#keywords = Object.entries(thresholds).map(([name, threshold]) => ({
+    this.#period = (frontEnd.recipe.hopLength * every) / this.sampleRate;
+    const settings = modelSettings(labels.names, contract.detection);
+    this.#keywords = Object.keys(settings.keywords).map((name) => ({
       name,
       index: labels.names.indexOf(name),
-      trigger: new Trigger(threshold, Math.max(1, frames(smoothing)), frames(refractory)),
+      average: new MovingAverage(0),
+      gate: new Gate(0, 0),
     }));
+    this.#settings = this.#decideBy(withOptions(settings, options));
     this.#framer = frontEnd.open();
     this.#stream = stream;
+  }
+
+  /** How the labels that can fire do so now. */
+  get settings(): DetectionSettings {
+    return this.#settings;
   }
 
   /** The labels that can fire. */
@@ -128,7 +146,26 @@ export class Detector {
     this.#framer.reset();
     this.#stream.reset();
     this.#events = [];
-    for (const { trigger } of this.#keywords) trigger.reset();
+    for (const { average, gate } of this.#keywords) {
+      average.reset();
+      gate.reset();
+    }
+  }
+
+  /**
+   * Decides by other settings from the next frame on, in this stream and in those after a `reset`. Averages keep the
+   * posteriors that fit the new smoothing, and refractory periods count from the last event. A keyword whose smoothed
+   * posterior already lies above its new threshold fires with the next frame, unless it has not been below one since
+   * its last event.
+   *
+   * @param options what is left out stays as it is
+   * @throws TypeError or RangeError for wrong options, of which none then takes effect; InputError after `close`, and
+   *   inside `onFrame`
+   */
+  configure(options: DetectionOptions): void {
+    this.#assertIdle();
+    checkNames('configure', options, FIELDS);
+    this.#settings = this.#decideBy(withOptions(this.#settings, options));
   }
 
   /** Events of a source of samples as they happen; where the source ends, `flush` completes the last word. */
@@ -157,9 +194,19 @@ export class Detector {
     } catch (error) {
       this.#thrown ??= { by: error };
     }
-    for (const { name, index, trigger } of this.#keywords) {
-      if (trigger.push(posteriors[index])) this.#events.push({ keyword: name, posterior: trigger.smoothed, time });
+    for (const { name, index, average, gate } of this.#keywords) {
+      const posterior = average.push(posteriors[index]);
+      if (gate.push(posterior)) this.#events.push({ keyword: name, posterior, time });
     }
+  }
+
+  #decideBy(settings: DetectionSettings): DetectionSettings {
+    for (const { name, average, gate } of this.#keywords) {
+      const { threshold, smoothing, refractory } = settings.keywords[name];
+      average.resize(framesOf(smoothing, this.#period));
+      gate.configure(threshold, framesOf(refractory, this.#period));
+    }
+    return settings;
   }
 
   #assertIdle(): void {
@@ -170,11 +217,8 @@ export class Detector {
   }
 }
 
-function checkOptions(options: DetectorOptions): void {
-  const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name));
+function checkNames(where: string, options: object, names: readonly string[]): void {
+  const unknown = unknownKey(options, names);
   if (unknown !== undefined)
-    throw new TypeError(`"${unknown}" is no option of a detector; options are ${OPTIONS.join(', ')}`);
-  const { onFrame } = options;
-  if (onFrame !== undefined && typeof onFrame !== 'function')
-    throw new TypeError(`onFrame: got ${typeof onFrame}, expected a function`);
+    throw new TypeError(`"${unknown}" is no option of ${where}; options are ${names.join(', ')}`);
 }

@@ -4,7 +4,7 @@
 export { annotate, type Annotations } from './annotate.js';
 export type { Contract, ContractOptions } from './contract.js';
 export type { Detection, Detector, DetectorOptions } from './detector.js';
-export type { DetectionDefaults, DetectionOptions, DetectionSettings } from './detection/settings.js';
+export type { DetectionDefaults, DetectionOptions, DetectionSettings, KeywordSettings } from './detection/settings.js';
 export {
   AudioError,
   InputError,

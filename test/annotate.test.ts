@@ -316,6 +316,40 @@ describe('tympan annotate', () => {
     );
   });
 
+  it('writes what one keyword has for itself, and what all have once', () => {
+    const file = write('keywords.onnx', two);
+    const labelled = ['--frontend', '{}', '--labels', 'hey,stop', '--keywords', 'hey,stop', '--threshold', '0.9'];
+    assert.match(
+      done(file, ...labelled, '--refractory', '300', '--in-place'),
+      /^fires for hey from 0\.9, stop from 0\.9, smoothed over 100 ms, then not for 300 ms$/m,
+    );
+    const both = { hey: { threshold: 0.9 }, stop: { threshold: 0.9 } };
+    assert.deepEqual(detectionOf(file), { version: 1, refractory: 300, keywords: both });
+    assert.match(
+      done(file, '--smoothing', 'hey=50', '--refractory', 'stop=0', '--threshold', 'stop=0.6', '--in-place'),
+      new RegExp(
+        '^fires for hey from 0\\.9, smoothed over 50 ms, then not for 300 ms; ' +
+          'for stop from 0\\.6, smoothed over 100 ms, then not for 0 ms$',
+        'm',
+      ),
+    );
+    const own = { hey: { threshold: 0.9, smoothing: 50 }, stop: { threshold: 0.6, refractory: 0 } };
+    assert.deepEqual(detectionOf(file), { version: 1, refractory: 300, keywords: own });
+    const { status, stdout } = tympan('inspect', file);
+    assert.equal(status, 0);
+    assert.match(stdout, /^keywords +hey from 0\.9 \(smoothing 50\), stop from 0\.6 \(refractory 0\)$/m);
+    assert.match(stdout, /^detection +refractory 300$/m);
+    done(file, '--smoothing', '0', '--in-place'); // of all: hey has no longer its own
+    const left = { hey: { threshold: 0.9 }, stop: { threshold: 0.6, refractory: 0 } };
+    assert.deepEqual(detectionOf(file), { version: 1, smoothing: 0, refractory: 300, keywords: left });
+    done(file, '--remove', 'detection', '--smoothing', '20', '--in-place');
+    assert.deepEqual(detectionOf(file), { version: 1, smoothing: 20 });
+    done(file, '--keywords', 'hey', '--smoothing', 'hey=40', '--in-place');
+    assert.deepEqual(detectionOf(file), { version: 1, smoothing: 20, keywords: { hey: { smoothing: 40 } } });
+    done(file, '--keywords', 'hey,stop', '--in-place');
+    assert.deepEqual(detectionOf(file).keywords, { hey: { smoothing: 40 }, stop: {} });
+  });
+
   it('says how the model streams', () => {
     const file = write('streamed.onnx', two);
     const streamingOf = () => JSON.parse(new Map(propertiesOf(readFileSync(file))).get('tympan.streaming') ?? 'null');
@@ -385,6 +419,14 @@ describe('tympan annotate', () => {
     [
       [pair, '--labels', 'a,b', '--keywords', 'a', '--threshold', 'b=1', '-o', out],
       /"b" is no keyword; keywords are a/,
+    ],
+    [
+      [pair, '--labels', 'a,b', '--smoothing', 'a=5', '-o', out],
+      /--smoothing: of the labels a, b, say with --keywords which fire/,
+    ],
+    [
+      [HAPPY, '--smoothing', 'happy=5', '--refractory', 'glad=5', '-o', out],
+      /--refractory: "glad" is no keyword; keywords are happy/,
     ],
     [[pair, '--labels', 'a,b', '--keywords', 'c', '-o', out], /keyword "c" is no label/],
     [[HAPPY, '--labels', 'glad', '-o', out], /the file's keyword "happy" is not among them; say with --keywords/],

@@ -94,13 +94,16 @@ describe('tympan', () => {
     [['detect', HAPPY, '--threshold', 'high'], /argument 'high' is invalid. Expected a number from 0 to 1/],
     [['detect', HAPPY, '--threshold', '1.5'], /argument '1.5' is invalid/],
     [['detect', HAPPY, '--threshold', ''], /argument '' is invalid/],
-    [['detect', HAPPY, '--threshold', '=1'], /Expected keyword=threshold/],
+    [['detect', HAPPY, '--threshold', '=1'], /Expected keyword=value, separated by commas/],
     [['detect', HAPPY, '--threshold', 'nobody=0.5'], /"nobody" is no keyword; keywords are happy/],
     [['detect', HAPPY, '--threshold', '__proto__=0.5'], /"__proto__" is no keyword; keywords are happy/],
     [['detect', HAPPY, '--threshold', 'happy=0.5,happy=0.9'], /Expected every keyword once, got happy twice/],
     [['detect', HAPPY, '--threshold', '__proto__=0.5,__proto__=0.9'], /got __proto__ twice/],
     [['detect', HAPPY, '--smoothing', '-1'], /argument '-1' is invalid. Expected milliseconds/],
     [['detect', HAPPY, '--refractory', '1e9'], /argument '1e9' is invalid. Expected milliseconds/],
+    [['detect', HAPPY, '--smoothing', 'happy=60001'], /Expected milliseconds from 0 to 60000/],
+    [['detect', HAPPY, '--refractory', 'nobody=5'], /refractory: "nobody" is no keyword; keywords are happy/],
+    [['listen', '--smoothing', 'happy=5,happy=9'], /Expected every keyword once, got happy twice/],
     [['detect', HAPPY, '--precision', 'int4'], /Allowed choices are int8, f32/],
     [['detect', HAPPY, '--model'], /option '-m, --model <file>' argument missing/],
     [['listen', 'more'], /too many arguments for 'listen'/],
@@ -267,6 +270,8 @@ describe('tympan detect', () => {
     assert.equal(count('--threshold', '1'), 0);
     assert.equal(count('--threshold', 'happy=1'), 0);
     assert.equal(count('--refractory', '60000', '--smoothing', '0'), 1);
+    assert.equal(count('--refractory', 'happy=60000'), 1);
+    assert.equal(count('--smoothing', 'happy=60000'), 0);
     assert.ok(count('--precision', 'f32') >= 1);
   });
 

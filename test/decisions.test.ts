@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { loadModel, type Detection, type DetectorOptions, type Model } from 'tympan';
+import { loadModel, type Detection, type DetectionOptions, type DetectorOptions, type Model } from 'tympan';
 import { buildModel, gruWeights, type NodeSpec } from './onnx-builder.js';
 import { chunks, floatsOf, property, uniform } from './support.js';
 
@@ -134,6 +134,149 @@ test('reset in the middle of an event forgets posteriors, arming and the refract
   }
 });
 
+/** What `configure` is given before the frame. */
+interface Change {
+  readonly frame: number;
+  readonly options: DetectionOptions;
+}
+
+/** Events of posteriors [frames][labels] by the definition of `configure`, keyword by keyword. */
+function configuredEvents(posteriors: readonly Float32Array[], changes: readonly Change[]): Detection[] {
+  const events: (Detection & { rank: number })[] = [];
+  for (const [rank, keyword] of ['loud', 'quiet'].entries()) {
+    const of = { threshold: THRESHOLDS[keyword], smoothing: SMOOTHING, refractory: REFRACTORY };
+    let kept: number[] = [];
+    let armed = true;
+    let last = -Infinity;
+    for (const [t, posterior] of posteriors.entries()) {
+      for (const { frame, options } of changes) {
+        if (frame !== t) continue;
+        for (const field of ['threshold', 'smoothing', 'refractory'] as const) {
+          const given = options[field];
+          of[field] = (typeof given === 'object' ? given[keyword] : given) ?? of[field];
+        }
+        kept = kept.slice(-Math.max(1, Math.round(of.smoothing / 20)));
+      }
+      kept = [...kept, posterior[LABELS.indexOf(keyword)]].slice(-Math.max(1, Math.round(of.smoothing / 20)));
+      const smoothed = kept.reduce((sum, p) => sum + p, 0) / kept.length;
+      if (smoothed < of.threshold) armed = true;
+      else if (armed && t - last >= Math.round(of.refractory / 20)) {
+        events.push({ keyword, posterior: smoothed, time: (t * HOP + WINDOW) / SAMPLE_RATE, rank });
+        armed = false;
+        last = t;
+      }
+    }
+  }
+  events.sort((a, b) => a.time - b.time || a.rank - b.rank);
+  return events.map(({ rank: _, ...event }) => event);
+}
+
+function posteriorsOf(samples: Float32Array): Float32Array[] {
+  const posteriors: Float32Array[] = [];
+  hear([samples], { onFrame: (each) => posteriors.push(each.slice()) });
+  return posteriors;
+}
+
+/** Pushes pieces, and configures between them. */
+function hearChanging(
+  samples: Float32Array,
+  cuts: readonly { size: number; options: DetectionOptions }[],
+): Detection[] {
+  const detector = model.detector();
+  const events: Detection[] = [];
+  let at = 0;
+  for (const { size, options } of cuts) {
+    events.push(...detector.push(samples.subarray(at, at + size)));
+    at = Math.min(at + size, samples.length);
+    detector.configure(options);
+  }
+  events.push(...detector.push(samples.subarray(at)));
+  detector.close();
+  return events;
+}
+
+/** Frames that are complete after so many samples. */
+const framesIn = (count: number): number => Math.max(0, Math.floor((count - WINDOW) / HOP) + 1);
+
+test('configure between pushes decides as its definition says, from the next frame on', () => {
+  const byKeyword = (value: fc.Arbitrary<number>) =>
+    fc.option(fc.oneof(value, fc.record({ loud: value, quiet: value }, { requiredKeys: [] })), { nil: undefined });
+  const options = fc.record({
+    threshold: byKeyword(fc.constantFrom(0.01, 0.2, 0.5, 0.6, 0.8, 0.97)),
+    smoothing: byKeyword(fc.nat(250).filter((ms) => ms % 20 !== 10)),
+    refractory: byKeyword(fc.nat(500).filter((ms) => ms % 20 !== 10)),
+  });
+  const cuts = fc.array(fc.record({ size: fc.integer({ min: 0, max: 5000 }), options }), {
+    minLength: 4,
+    maxLength: 20,
+  });
+  let changed = 0;
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 1e6 }), cuts, (seed, pieces) => {
+      const samples = bursts(seed);
+      const posteriors = posteriorsOf(samples);
+      let at = 0;
+      const changes = pieces.map(({ size, options }) => {
+        at = Math.min(at + size, samples.length);
+        return { frame: framesIn(at), options };
+      });
+      const expected = configuredEvents(posteriors, changes);
+      assert.deepEqual(hearChanging(samples, pieces), expected);
+      changed += Number(JSON.stringify(expected) !== JSON.stringify(configuredEvents(posteriors, [])));
+    }),
+    property,
+  );
+  assert.ok(changed > 15, `${changed} of ${property.numRuns} streams were decided otherwise`);
+});
+
+test('configuring what is there already changes nothing', () => {
+  const samples = bursts(12);
+  const expected = hear([samples]);
+  assert.ok(expected.length > 3);
+  const same = [{}, { smoothing: SMOOTHING, threshold: THRESHOLDS }, { refractory: { quiet: REFRACTORY } }];
+  const cuts = Array.from({ length: 100 }, (_, i) => ({ size: 401, options: same[i % 3] }));
+  assert.deepEqual(hearChanging(samples, cuts), expected);
+});
+
+test('what was configured holds after a reset, and a wrong option changes nothing', () => {
+  const samples = bursts(13);
+  const detector = model.detector({ smoothing: { loud: 0 } });
+  detector.push(bursts(14));
+  const before = detector.settings;
+  const refused = (options: object, name: string, message: RegExp): void => {
+    assert.throws(() => detector.configure(options as DetectionOptions), { name, message });
+    assert.equal(detector.settings, before);
+  };
+  refused({ threshold: 0.1, smoothing: { loud: 20, quiet: -1 } }, 'RangeError', /smoothing of "quiet": got -1/);
+  refused(
+    { threshold: 0.1, refractory: { other: 5 } },
+    'RangeError',
+    /"other" is no keyword; keywords are loud, quiet/,
+  );
+  refused(
+    { threshold: 0.1, onFrame: () => {} },
+    'TypeError',
+    /"onFrame" is no option of configure; options are threshold, smoothing, refractory/,
+  );
+  assert.deepEqual(before.keywords, {
+    loud: { threshold: 0.8, smoothing: 0, refractory: REFRACTORY },
+    quiet: { threshold: 0.6, smoothing: SMOOTHING, refractory: REFRACTORY },
+  });
+  detector.reset();
+  assert.deepEqual(detector.push(samples), hear([samples], { smoothing: { loud: 0 } }));
+  detector.configure({ threshold: { quiet: 0.3 }, refractory: 400 });
+  assert.deepEqual(detector.settings.keywords, {
+    loud: { threshold: 0.8, smoothing: 0, refractory: 400 },
+    quiet: { threshold: 0.3, smoothing: SMOOTHING, refractory: 400 },
+  });
+  detector.reset();
+  const options = { smoothing: { loud: 0 }, threshold: { quiet: 0.3 }, refractory: 400 };
+  assert.deepEqual(detector.push(samples), hear([samples], options));
+  assert.notDeepEqual(hear([samples], options), hear([samples]));
+  detector.close();
+  assert.throws(() => detector.configure({}), { name: 'InputError', message: /closed/ });
+});
+
 test('onFrame sees every label of every frame, before its events', () => {
   const samples = bursts(5);
   const seen: string[] = [];
@@ -165,18 +308,21 @@ test('a throwing onFrame loses no sound and no event', () => {
 });
 
 test('onFrame can’t call the detector that calls it', () => {
-  let message = '';
+  const messages = new Set<string>();
   const detector = model.detector({
     onFrame: () => {
-      try {
-        detector.push(new Float32Array(10));
-      } catch (error) {
-        message = (error as Error).message;
+      for (const call of [() => detector.push(new Float32Array(10)), () => detector.configure({ threshold: 0 })]) {
+        try {
+          call();
+          messages.add('none');
+        } catch (error) {
+          messages.add((error as Error).message);
+        }
       }
     },
   });
   detector.push(bursts(7));
-  assert.match(message, /in the middle of push; onFrame can't call it/);
+  assert.deepEqual([...messages], ["this detector is in the middle of push; onFrame can't call it"]);
 });
 
 test('listen takes any source, and its end lets the last word fire', async () => {
@@ -213,11 +359,11 @@ test('what the caller gives wins over the file', async () => {
     detection: { smoothing: 20, keywords: { caller: {} } },
   });
   assert.equal(given.metadata.frontend?.hopLength, 200);
-  assert.deepEqual(given.detector().settings, { smoothing: 20, refractory: 1000, thresholds: { caller: 0.5 } });
+  assert.deepEqual(given.detector().settings, {
+    keywords: { caller: { threshold: 0.5, smoothing: 20, refractory: 1000 } },
+  });
   assert.deepEqual((await loadModel(bytes)).detector().settings, {
-    smoothing: 10,
-    refractory: 1000,
-    thresholds: { file: 0.1 },
+    keywords: { file: { threshold: 0.1, smoothing: 10, refractory: 1000 } },
   });
 });
 
@@ -273,7 +419,7 @@ test('zeros of the file are kept, and milliseconds are rounded to frames', async
   const contract = { frontend: { numCoefficients: 2 }, labels: { names: ['a', 'b'], output: 'out' } };
   const detection = { smoothing: 0, refractory: 0, keywords: { a: { threshold: 0 } } };
   const zero = (await loadModel(bytes, { ...contract, detection })).detector();
-  assert.deepEqual(zero.settings, { smoothing: 0, refractory: 0, thresholds: { a: 0 } });
+  assert.deepEqual(zero.settings, { keywords: { a: { threshold: 0, smoothing: 0, refractory: 0 } } });
   const samples = bursts(11);
   assertSame(hear([samples], { smoothing: 51 }), hear([samples], { smoothing: 60 }));
   assert.notDeepEqual(hear([samples], { smoothing: 49 }), hear([samples], { smoothing: 60 }));

@@ -41,7 +41,7 @@ test('the sample has its word in it, the quiet sample has not', async () => {
   assert.ok(events.length >= 1);
   for (const { keyword, posterior, time } of events) {
     assert.equal(keyword, 'happy');
-    assert.ok(posterior >= model.detector().settings.thresholds.happy && posterior <= 1);
+    assert.ok(posterior >= model.detector().settings.keywords.happy.threshold && posterior <= 1);
     assert.ok(time > 0 && time < speech.length / 16000 + 0.5);
   }
   assert.deepEqual(hear(model, [quiet]).events, []);
@@ -143,7 +143,9 @@ test('loud, clipped and constant signals leave the posterior finite', () => {
 test('options replace the model’s decision defaults', () => {
   assert.deepEqual(model.detector({ threshold: 1 }).push(speech), []);
   const detector = model.detector({ threshold: { happy: 0.25 }, smoothing: 0, refractory: 60000 });
-  assert.deepEqual(detector.settings, { smoothing: 0, refractory: 60000, thresholds: { happy: 0.25 } });
+  assert.deepEqual(detector.settings, {
+    keywords: { happy: { threshold: 0.25, smoothing: 0, refractory: 60000 } },
+  });
   assert.equal(detector.push(speech).length, 1);
   assert.throws(() => model.detector({ threshold: 7 }), RangeError);
 });

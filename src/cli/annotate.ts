@@ -1,7 +1,15 @@
 /** `tympan annotate`: writes a model's contract into its file. */
 import { stat } from 'node:fs/promises';
 import { type Command, InvalidArgumentError } from 'commander';
-import { annotate, InputError, loadModel, MetadataError, type Annotations, type Model } from '../index.js';
+import {
+  annotate,
+  InputError,
+  loadModel,
+  MetadataError,
+  type Annotations,
+  type Detector,
+  type Model,
+} from '../index.js';
 import { CHANGES, PARTS, mergeDetection, mergeLabels, readRecipe, type Changes, type Part } from './contract-flags.js';
 import { about, nameList, nonEmpty, withDetection } from './options.js';
 import { replaceFile } from './replace-file.js';
@@ -100,13 +108,22 @@ function checkFit(model: Model): string {
   const { frontend, labels, streaming } = model.metadata;
   const how = streaming ? `; streams ${model.summary().streaming}` : '';
   if (frontend && labels) {
-    const { thresholds, smoothing, refractory } = model.detector().settings;
-    const keywords = Object.entries(thresholds).map(([name, threshold]) => `${name} from ${threshold}`);
-    return `fires for ${keywords.join(', ')}, smoothed over ${smoothing} ms, then not for ${refractory} ms${how}`;
+    return `fires for ${decisions(model.detector().settings)}${how}`;
   }
   checkParts(model);
   const missing = (['frontend', 'labels'] as const).filter((part) => !model.metadata[part]);
   return `detect and listen still need ${missing.map((part) => `tympan.${part}`).join(' and ')}${how}`;
+}
+
+/** What is the same for all keywords is said once. */
+function decisions({ keywords }: Detector['settings']): string {
+  const each = Object.entries(keywords).map(([name, { threshold, smoothing, refractory }]) => ({
+    from: `${name} from ${threshold}`,
+    over: `smoothed over ${smoothing} ms, then not for ${refractory} ms`,
+  }));
+  return each.every(({ over }) => over === each[0].over)
+    ? `${each.map(({ from }) => from).join(', ')}, ${each[0].over}`
+    : each.map(({ from, over }) => `${from}, ${over}`).join('; for ');
 }
 
 /** A front end without labels, or labels without a front end: a detector would check both at once. */

@@ -1,7 +1,7 @@
 /** What the flags of `tympan annotate` make of the contract that a file has. */
 import { readFile, stat } from 'node:fs/promises';
 import { InputError, MetadataError, type Annotations, type Model } from '../index.js';
-import type { DetectionFlags } from './options.js';
+import { DETECTION_FLAGS, type DetectionFlags } from './options.js';
 import { STREAMING_FLAGS, type StreamingFlags } from './streaming-flags.js';
 
 export type Contract = Model['metadata'];
@@ -21,9 +21,7 @@ export const CHANGES: readonly (keyof Changes)[] = [
   'labels',
   'outputName',
   'keywords',
-  'threshold',
-  'smoothing',
-  'refractory',
+  ...DETECTION_FLAGS,
   ...STREAMING_FLAGS,
   'remove',
 ];
@@ -65,45 +63,58 @@ export function mergeLabels({ labels, detection }: Contract, flags: Changes): An
   return { names, ...(output !== undefined && { output }) };
 }
 
+/** Of all keywords at once: the file has one place for it, where thresholds are written keyword by keyword. */
+const isShared = (field: keyof DetectionFlags, value: DetectionFlags[keyof DetectionFlags]): value is number =>
+  typeof value === 'number' && field !== 'threshold';
+
 export function mergeDetection(
   { detection }: Contract,
   flags: Changes,
   labels?: readonly string[],
 ): Annotations['detection'] {
-  const { keywords, threshold, smoothing, refractory } = flags;
-  if ([keywords, threshold, smoothing, refractory].every((flag) => flag === undefined)) return undefined;
+  const { smoothing, refractory } = flags;
+  if (!flags.keywords && DETECTION_FLAGS.every((field) => flags[field] === undefined)) return undefined;
+  const keywords = mergeKeywords(detection?.keywords, flags, labels);
   return {
     ...detection,
-    ...(smoothing !== undefined && { smoothing }),
-    ...(refractory !== undefined && { refractory }),
-    ...((keywords ?? threshold) !== undefined && { keywords: mergeKeywords(detection?.keywords, flags, labels) }),
+    ...(typeof smoothing === 'number' && { smoothing }),
+    ...(typeof refractory === 'number' && { refractory }),
+    ...(keywords && { keywords }),
   };
 }
 
 type Keywords = NonNullable<NonNullable<Contract['detection']>['keywords']>;
 
-/** Which labels fire, and from where: a threshold that is not given stays. */
-function mergeKeywords(old: Keywords = {}, { keywords, threshold }: Changes, labels: readonly string[] = []): Keywords {
+/** Which labels fire, and how: what is not given stays. Undefined where neither file nor flags name keywords. */
+function mergeKeywords(old: Keywords = {}, flags: Changes, labels: readonly string[] = []): Keywords | undefined {
   const before = new Map(Object.entries(old));
-  const names = keywords ?? (before.size > 0 ? [...before.keys()] : labels);
+  const named = DETECTION_FLAGS.find((field) => flags[field] !== undefined && !isShared(field, flags[field]));
+  if (!flags.keywords && !named && before.size === 0) return undefined;
+  const names = flags.keywords ?? (before.size > 0 ? [...before.keys()] : labels);
   // Of several labels some are usually noise or silence, which must not fire.
-  if (!keywords && before.size === 0 && labels.length !== 1) {
+  if (!flags.keywords && before.size === 0 && labels.length !== 1) {
     throw new MetadataError(
       labels.length === 0
-        ? '--threshold: the model has no labels; give --labels too'
-        : `--threshold: of the labels ${labels.join(', ')}, say with --keywords which fire`,
+        ? `--${named}: the model has no labels; give --labels too`
+        : `--${named}: of the labels ${labels.join(', ')}, say with --keywords which fire`,
     );
   }
-  const given = new Map(
-    typeof threshold === 'object' ? Object.entries(threshold) : names.map((name) => [name, threshold]),
-  );
-  const unknown = [...given.keys()].find((name) => !names.includes(name));
-  if (unknown !== undefined)
-    throw new MetadataError(`--threshold: "${unknown}" is no keyword; keywords are ${names.join(', ')}`);
-  return Object.fromEntries(
-    names.map((name) => {
-      const value = given.get(name);
-      return [name, value === undefined ? (before.get(name) ?? {}) : { threshold: value }];
-    }),
-  );
+  for (const field of DETECTION_FLAGS) {
+    const given = flags[field];
+    const unknown = typeof given === 'object' ? Object.keys(given).find((name) => !names.includes(name)) : undefined;
+    if (unknown !== undefined)
+      throw new MetadataError(`--${field}: "${unknown}" is no keyword; keywords are ${names.join(', ')}`);
+  }
+  return Object.fromEntries(names.map((name) => [name, mergeKeyword(before.get(name), flags, name)]));
+}
+
+function mergeKeyword(old: Keywords[string] | undefined, flags: Changes, name: string): Keywords[string] {
+  const fields: { -readonly [Field in keyof Keywords[string]]: Keywords[string][Field] } = { ...old };
+  for (const field of DETECTION_FLAGS) {
+    const given = flags[field];
+    if (isShared(field, given)) delete fields[field];
+    else if (typeof given === 'number') fields[field] = given;
+    else if (given && Object.hasOwn(given, name)) fields[field] = given[name];
+  }
+  return fields;
 }

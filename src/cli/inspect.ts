@@ -1,6 +1,6 @@
 /** `tympan inspect`: what a model is made of, costs and expects. */
 import type { Command } from 'commander';
-import type { ModelSummary, TensorSummary } from '../index.js';
+import type { KeywordSettings, ModelSummary, TensorSummary } from '../index.js';
 import { Flow, layerTable } from './layer-table.js';
 import { loadModelOf, nonEmpty, precisionOption } from './options.js';
 import { withStreaming, type StreamingFlags } from './streaming-flags.js';
@@ -121,10 +121,13 @@ function section(title: string, values: Record<string, unknown> | undefined, oth
 
 function keywords(json: unknown): string[] {
   if (!json) return [];
-  const thresholds = Object.entries(json as Record<string, { threshold?: number }>);
+  const settings = Object.entries(json as Record<string, Partial<KeywordSettings>>);
   return entry(
     'keywords',
-    thresholds.map(([name, { threshold }]) => `${name} from ${threshold ?? 'the default'}`),
+    settings.map(([name, { threshold = 'the default', ...own }]) => {
+      const others = Object.entries(own).map(([field, value]) => `${field} ${value}`);
+      return `${name} from ${threshold}${others.length > 0 ? ` (${others.join(', ')})` : ''}`;
+    }),
   );
 }
 

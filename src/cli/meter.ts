@@ -23,7 +23,7 @@ export class Meter {
   readonly #showCursor = () => void this.#stream.write('\r\x1b[K\x1b[?25h');
 
   open({ labels, settings, sampleRate }: Pick<Detector, 'labels' | 'settings' | 'sampleRate'>): void {
-    this.#keywords = Object.entries(settings.thresholds).map(([name, threshold]) => ({
+    this.#keywords = Object.entries(settings.keywords).map(([name, { threshold }]) => ({
       name: printable(name),
       threshold,
       label: labels.indexOf(name),

@@ -21,11 +21,16 @@ export interface ModelFlags extends StreamingFlags {
   precision?: 'int8' | 'f32';
 }
 
+/** One value for all keywords, or by keyword. */
+export type ByKeyword = number | Readonly<Record<string, number>>;
+
 export interface DetectionFlags {
-  threshold?: number | Record<string, number>;
-  smoothing?: number;
-  refractory?: number;
+  threshold?: ByKeyword;
+  smoothing?: ByKeyword;
+  refractory?: ByKeyword;
 }
+
+export const DETECTION_FLAGS = ['threshold', 'smoothing', 'refractory'] as const;
 
 export function withModel(command: Command): Command {
   return command
@@ -38,10 +43,15 @@ export function precisionOption(): Option {
 }
 
 export function withDetection(command: Command): Command {
+  const milliseconds = byKeyword(60000, 'milliseconds from 0 to 60000');
   return command
-    .option('-t, --threshold <p>', 'least posterior, 0 to 1: one for all, or hey=0.9,stop=0.6', threshold)
-    .option('--smoothing <ms>', 'average posteriors over this long', milliseconds)
-    .option('--refractory <ms>', 'after a detection, silence for this long', milliseconds);
+    .option(
+      '-t, --threshold <p>',
+      'least posterior, 0 to 1: one for all, or hey=0.9,stop=0.6',
+      byKeyword(1, 'a number from 0 to 1'),
+    )
+    .option('--smoothing <ms>', 'average posteriors over this long: one for all, or hey=50,stop=100', milliseconds)
+    .option('--refractory <ms>', 'after a detection, silence for this long: one for all, or by keyword', milliseconds);
 }
 
 /** What `use` makes of the model that the flags name. */
@@ -85,15 +95,9 @@ export function loadDetector(
   onFrame?: DetectorOptions['onFrame'],
 ): Promise<{ detector: Detector; model: Model }> {
   const { threshold, smoothing, refractory } = flags;
-  const options: DetectorOptions = {
-    ...(threshold !== undefined && { threshold }),
-    ...(smoothing !== undefined && { smoothing }),
-    ...(refractory !== undefined && { refractory }),
-    ...(onFrame && { onFrame }),
-  };
   return loadModelOf(flags, (model) => {
     requireContract(model, 'frontend', 'labels');
-    return { detector: model.detector(options), model };
+    return { detector: model.detector({ threshold, smoothing, refractory, onFrame }), model };
   });
 }
 
@@ -107,29 +111,25 @@ export function nameList(text: string): string[] {
   return text.split(',').map((name) => nonEmpty(name.trim()));
 }
 
-function milliseconds(text: string): number {
-  const value = number(text);
-  if (!(value >= 0 && value <= 60000)) throw new InvalidArgumentError('Expected milliseconds from 0 to 60000');
-  return value;
-}
-
-function threshold(text: string): number | Record<string, number> {
-  if (!text.includes('=')) return probability(text);
-  const thresholds = Object.create(null) as Record<string, number>; // a keyword may be called __proto__
-  for (const part of text.split(',')) {
-    const at = part.lastIndexOf('=');
-    if (at <= 0) throw new InvalidArgumentError('Expected keyword=threshold, separated by commas');
-    const keyword = part.slice(0, at).trim();
-    if (keyword in thresholds) throw new InvalidArgumentError(`Expected every keyword once, got ${keyword} twice`);
-    thresholds[keyword] = probability(part.slice(at + 1));
-  }
-  return thresholds;
-}
-
-function probability(text: string): number {
-  const value = number(text);
-  if (!(value >= 0 && value <= 1)) throw new InvalidArgumentError('Expected a number from 0 to 1');
-  return value;
+/** Reads a number from 0 to `most`, or some by keyword. */
+function byKeyword(most: number, expected: string): (text: string) => ByKeyword {
+  const one = (text: string): number => {
+    const value = number(text);
+    if (!(value >= 0 && value <= most)) throw new InvalidArgumentError(`Expected ${expected}`);
+    return value;
+  };
+  return (text) => {
+    if (!text.includes('=')) return one(text);
+    const values = Object.create(null) as Record<string, number>; // a keyword may be called __proto__
+    for (const part of text.split(',')) {
+      const at = part.lastIndexOf('=');
+      if (at <= 0) throw new InvalidArgumentError('Expected keyword=value, separated by commas');
+      const keyword = part.slice(0, at).trim();
+      if (keyword in values) throw new InvalidArgumentError(`Expected every keyword once, got ${keyword} twice`);
+      values[keyword] = one(part.slice(at + 1));
+    }
+    return values;
+  };
 }
 
 /** NaN for what isn't wholly a number, '' included. */

@@ -1,38 +1,55 @@
 import { MetadataError } from '../errors.js';
 
+/** How the posteriors of one keyword become events. */
+export interface KeywordSettings {
+  /** The smoothed posterior, 0 to 1, at which it fires. */
+  readonly threshold: number;
+  /** Milliseconds, 0 to 60000, over which posteriors are averaged; 0 takes each frame as it is. */
+  readonly smoothing: number;
+  /** Milliseconds, 0 to 60000, after an event in which the same keyword can't fire again. */
+  readonly refractory: number;
+}
+
 /** The decision defaults of a model: what `tympan.detection` holds. */
 export interface DetectionDefaults {
   readonly version?: 1;
-  /** Milliseconds over which posteriors are averaged; 0 takes each frame as it is. Default 100. */
+  /** Milliseconds, of the keywords that do not say their own. Default 100. */
   readonly smoothing?: number;
-  /** Milliseconds after an event in which the same keyword can't fire again. Default 1000. */
+  /** Milliseconds, of the keywords that do not say their own. Default 1000. */
   readonly refractory?: number;
-  /** The labels that can fire, and the smoothed posterior, 0 to 1, at which each does. Default: all of them, at 0.5. */
-  readonly keywords?: Readonly<Record<string, { readonly threshold?: number }>>;
+  /** The labels that can fire, and how each does. Default: all of them, at a threshold of 0.5. */
+  readonly keywords?: Readonly<Record<string, Partial<KeywordSettings>>>;
 }
 
-/** Options that replace the model's decision defaults. */
+/** Settings that replace those of the model: one for every keyword, or by keyword. What is left out stays as it is. */
 export interface DetectionOptions {
-  /** For every keyword, or by keyword: 0 to 1. */
+  /** 0 to 1. */
   readonly threshold?: number | Readonly<Record<string, number>>;
   /** Milliseconds, 0 to 60000. */
-  readonly smoothing?: number;
+  readonly smoothing?: number | Readonly<Record<string, number>>;
   /** Milliseconds, 0 to 60000. */
-  readonly refractory?: number;
+  readonly refractory?: number | Readonly<Record<string, number>>;
 }
 
 /** How posteriors become events. */
 export interface DetectionSettings {
-  readonly smoothing: number; // ms
-  readonly refractory: number; // ms
-  /** The threshold of every keyword. */
-  readonly thresholds: Readonly<Record<string, number>>;
+  /** Of every label that can fire. */
+  readonly keywords: Readonly<Record<string, KeywordSettings>>;
 }
 
-const DEFAULTS = { smoothing: 100, refractory: 1000, threshold: 0.5 };
+type Field = keyof KeywordSettings;
 
-const isDuration = (value: unknown): value is number => typeof value === 'number' && value >= 0 && value <= 60000;
-const isThreshold = (value: unknown): value is number => typeof value === 'number' && value >= 0 && value <= 1;
+const DEFAULTS: KeywordSettings = { threshold: 0.5, smoothing: 100, refractory: 1000 };
+export const FIELDS = Object.keys(DEFAULTS) as readonly Field[];
+
+const FIELDS_OF_MODEL = ['version', 'smoothing', 'refractory', 'keywords'];
+
+/** What is in an object and should not be. */
+export const unknownKey = (object: object, known: readonly string[]): string | undefined =>
+  Object.keys(object).find((key) => !known.includes(key));
+const rangeOf = (field: Field): string => (field === 'threshold' ? '0 to 1' : 'milliseconds, 0 to 60000');
+const holds = (field: Field, value: unknown): boolean =>
+  typeof value === 'number' && value >= 0 && value <= (field === 'threshold' ? 1 : 60000);
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -46,14 +63,11 @@ export function parseDefaults(
   json: DetectionDefaults | Readonly<Record<string, unknown>>,
   labels?: readonly string[],
 ): DetectionDefaults {
-  const { version: _, smoothing, refractory, keywords, ...others } = json as Readonly<Record<string, unknown>>;
-  for (const field of Object.keys(others)) {
-    throw new MetadataError(`detection: "${field}" is no field; fields are version, smoothing, refractory, keywords`);
-  }
-  for (const [field, value] of Object.entries({ smoothing, refractory })) {
-    if (value !== undefined && !isDuration(value)) throw wrong(field, value, 'milliseconds, 0 to 60000');
-  }
-  if (keywords !== undefined) parseKeywords(keywords, labels);
+  const unknown = unknownKey(json, FIELDS_OF_MODEL);
+  if (unknown !== undefined)
+    throw new MetadataError(`detection: "${unknown}" is no field; fields are ${FIELDS_OF_MODEL.join(', ')}`);
+  parseFields(json, '');
+  if (json.keywords !== undefined) parseKeywords(json.keywords, labels);
   return json as DetectionDefaults;
 }
 
@@ -63,10 +77,16 @@ function parseKeywords(keywords: unknown, labels: readonly string[] | undefined)
   for (const [name, keyword] of Object.entries(keywords)) {
     if (labels && !labels.includes(name))
       throw new MetadataError(`detection: keyword "${name}" is no label; labels are ${labels.join(', ')}`);
-    if (!isObject(keyword) || Object.keys(keyword).some((field) => field !== 'threshold'))
-      throw wrong(`"${name}"`, keyword, '{ threshold }');
-    const { threshold } = keyword;
-    if (threshold !== undefined && !isThreshold(threshold)) throw wrong(`threshold of "${name}"`, threshold, '0 to 1');
+    if (!isObject(keyword) || unknownKey(keyword, FIELDS) !== undefined)
+      throw wrong(`"${name}"`, keyword, `{ ${FIELDS.join(', ')} }`);
+    parseFields(keyword, ` of "${name}"`);
+  }
+}
+
+function parseFields(values: Readonly<Partial<Record<Field, unknown>>>, of: string): void {
+  for (const field of FIELDS) {
+    const value = values[field];
+    if (value !== undefined && !holds(field, value)) throw wrong(field + of, value, rangeOf(field));
   }
 }
 
@@ -75,48 +95,53 @@ function wrong(field: string, value: unknown, expected: string): MetadataError {
 }
 
 /**
- * Settings from a model's defaults and a caller's options.
+ * Settings of a model: a keyword's own, else those of the model, else the defaults.
  *
- * @param defaults as parseDefaults has checked them
+ * @param model as parseDefaults has checked it
+ */
+export function modelSettings(labels: readonly string[], model: DetectionDefaults = {}): DetectionSettings {
+  const own: NonNullable<DetectionDefaults['keywords']> =
+    model.keywords ?? Object.fromEntries(labels.map((label) => [label, {}]));
+  const shared: Partial<KeywordSettings> = model;
+  return forEach(own, (_, keyword, field) => keyword[field] ?? shared[field] ?? DEFAULTS[field]);
+}
+
+/**
+ * Settings with those that a caller replaces.
+ *
  * @throws RangeError or TypeError for wrong options
  */
-export function resolveSettings(
-  labels: readonly string[],
-  defaults: DetectionDefaults = {},
-  options: DetectionOptions = {},
-): DetectionSettings {
-  const keywords = defaults.keywords ? Object.entries(defaults.keywords) : labels.map((label) => [label, {}] as const);
-  const thresholds = new Map<string, number>();
-  for (const [name, keyword] of keywords)
-    thresholds.set(name, (keyword as { threshold?: number }).threshold ?? DEFAULTS.threshold);
-  for (const [name, threshold] of givenThresholds(options.threshold, [...thresholds.keys()])) {
-    if (!thresholds.has(name))
-      throw new RangeError(`threshold: "${name}" is no keyword; keywords are ${[...thresholds.keys()].join(', ')}`);
-    thresholds.set(name, checkOption(`threshold of "${name}"`, threshold, isThreshold, '0 to 1'));
+export function withOptions({ keywords }: DetectionSettings, options: DetectionOptions): DetectionSettings {
+  const names = Object.keys(keywords);
+  for (const field of FIELDS) {
+    const given = options[field];
+    const unknown = isObject(given) ? unknownKey(given, names) : undefined;
+    if (unknown !== undefined)
+      throw new RangeError(`${field}: "${unknown}" is no keyword; keywords are ${names.join(', ')}`);
   }
-  const duration = (name: 'smoothing' | 'refractory'): number =>
-    options[name] === undefined
-      ? (defaults[name] ?? DEFAULTS[name])
-      : checkOption(name, options[name], isDuration, 'milliseconds, 0 to 60000');
-  return Object.freeze({
-    smoothing: duration('smoothing'),
-    refractory: duration('refractory'),
-    thresholds: Object.freeze(Object.fromEntries(thresholds)),
+  return forEach(keywords, (name, keyword, field) => {
+    const given: unknown = options[field];
+    const value = !isObject(given) ? given : Object.hasOwn(given, name) ? given[name] : undefined;
+    return value === undefined ? keyword[field] : checkOption(`${field} of "${name}"`, value, field);
   });
 }
 
-function givenThresholds(
-  given: DetectionOptions['threshold'],
-  keywords: readonly string[],
-): (readonly [string, unknown])[] {
-  if (given === undefined) return [];
-  if (!isObject(given)) return keywords.map((name) => [name, given]);
-  return Object.entries(given).filter(([, threshold]) => threshold !== undefined);
+/** Names are looked up as own fields only: a keyword may be called "constructor". */
+function forEach<Old>(
+  keywords: Readonly<Record<string, Old>>,
+  value: (name: string, old: Old, field: Field) => number,
+): DetectionSettings {
+  const settings = Object.entries(keywords).map(([name, old]) => [
+    name,
+    Object.freeze(Object.fromEntries(FIELDS.map((field) => [field, value(name, old, field)]))),
+  ]);
+  return Object.freeze({ keywords: Object.freeze(Object.fromEntries(settings)) });
 }
 
-function checkOption(name: string, value: unknown, holds: (value: unknown) => boolean, expected: string): number {
+function checkOption(name: string, value: unknown, field: Field): number {
+  const expected = rangeOf(field);
   if (typeof value !== 'number')
     throw new TypeError(`${name}: got ${value === null ? 'null' : typeof value}, expected ${expected}`);
-  if (!holds(value)) throw new RangeError(`${name}: got ${value}, expected ${expected}`);
+  if (!holds(field, value)) throw new RangeError(`${name}: got ${value}, expected ${expected}`);
   return value;
 }
