@@ -8,7 +8,7 @@
  */
 import { parseArgs } from 'node:util';
 import { loadModel } from 'tympan';
-import { proportionInterval, rateInterval } from './intervals.mjs';
+import { proportionInterval, rateInterval } from '#dist/evaluation/intervals.js';
 import { evaluate, readSplit } from './protocol.mjs';
 
 const { values } = parseArgs({
