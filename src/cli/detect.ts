@@ -1,14 +1,14 @@
 /** `tympan detect`: the wake words in audio files. */
 import { statSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { SingleBar } from 'cli-progress';
 import type { Command } from 'commander';
 import type { Detection, Detector, Model } from '../index.js';
 import { readAudio } from '../node/index.js';
 import { complain, messageOf } from './failure.js';
 import { loadDetector, nonEmpty, withDetection, withModel, type DetectionFlags, type ModelFlags } from './options.js';
+import { Progress } from './progress.js';
 import { withStreaming } from './streaming-flags.js';
-import { hasUnicode, keepEnd, paint, plural, printable, round, span, toJson } from './terminal.js';
+import { keepEnd, paint, plural, printable, round, span, toJson } from './terminal.js';
 
 interface Flags extends ModelFlags, DetectionFlags {
   json?: boolean;
@@ -28,8 +28,6 @@ const LEAD = 0.5;
 const TAIL = 0.5;
 /** Seconds of audio between two looks at the progress bar. */
 const STRETCH = 10;
-/** Work shorter than this shows no progress bar: milliseconds. */
-const PATIENCE = 500;
 
 export function addDetect(program: Command): void {
   const command = program
@@ -57,16 +55,21 @@ function nonEmptyEach(text: string, before: string[] = []): string[] {
 async function detect(files: string[], flags: Flags): Promise<void> {
   const { detector, model } = await loadDetector(flags);
   const lead = flags.pad ? leadOf(model) : 0;
-  const progress = new Progress(files, !flags.json);
+  const sizes = files.map(sizeOf);
+  const progress = new Progress(
+    sizes.reduce((sum, size) => sum + size, 0),
+    !flags.json,
+  );
   const columns = new Columns(files, detector.keywords);
   const began = performance.now();
   let detections = 0;
   let searched = 0;
   let seconds = 0;
+  let read = 0; // bytes of the files before
   try {
     for (const [index, file] of files.entries()) {
       try {
-        const result = await search(file, detector, lead, (fraction) => progress.at(index, fraction));
+        const result = await search(file, detector, lead, (fraction) => progress.at(read + fraction * sizes[index]));
         detections += result.detections.length;
         seconds += result.duration;
         searched++;
@@ -77,7 +80,8 @@ async function detect(files: string[], flags: Flags): Promise<void> {
         if (flags.json) process.stdout.write(`${toJson({ file, error: messageOf(error) })}\n`);
         process.exitCode = 2;
       }
-      progress.done(index);
+      read += sizes[index];
+      progress.at(read);
     }
   } finally {
     progress.stop();
@@ -151,58 +155,7 @@ class Columns {
   }
 }
 
-/** A progress bar on a terminal's stderr, in bytes of the files, once the work turns out to be long. */
-class Progress {
-  readonly #sizes: readonly number[]; // bytes
-  readonly #bar: SingleBar | undefined;
-  readonly #began = performance.now();
-  #finished = 0;
-  #started = false;
-
-  constructor(files: readonly string[], wanted: boolean) {
-    this.#sizes = files.map(sizeOf);
-    if (!wanted || !process.stderr.isTTY) return;
-    this.#bar = new SingleBar({
-      format: '{bar} {percentage} %  {eta_formatted} left',
-      barCompleteChar: hasUnicode() ? '━' : '=',
-      barIncompleteChar: hasUnicode() ? '┄' : '-',
-      barsize: 30,
-      stream: process.stderr,
-      clearOnComplete: true,
-      forceRedraw: true, // results are printed over it
-      gracefulExit: false, // its handler would swallow Ctrl-C
-      linewrap: null,
-    });
-  }
-
-  at(index: number, fraction: number): void {
-    if (!this.#bar) return;
-    const total = this.#sizes.reduce((sum, size) => sum + size, 0);
-    const value = this.#finished + fraction * (this.#sizes[index] ?? 0);
-    if (this.#started) this.#bar.update(value);
-    else if (performance.now() - this.#began > PATIENCE) {
-      this.#started = true;
-      this.#bar.start(total, value);
-    }
-  }
-
-  done(index: number): void {
-    this.#finished += this.#sizes[index];
-    this.at(index + 1, 0);
-  }
-
-  /** Makes room for a line of results. */
-  clear(): void {
-    if (this.#started) process.stderr.write('\r\x1b[K');
-  }
-
-  stop(): void {
-    if (!this.#started) return;
-    process.stderr.write('\r\x1b7'); // the cursor goes back to where it was saved, and lines were printed since the start
-    this.#bar?.stop();
-  }
-}
-
+/** Bytes: how long a file takes, before it is read. */
 function sizeOf(file: string): number {
   try {
     return statSync(file).size;

@@ -14,7 +14,7 @@ import {
 import { mergeStreaming, STREAMING_FLAGS, type StreamingFlags } from './streaming-flags.js';
 
 /** The model that ships with the package. */
-const SHIPPED_MODEL = fileURLToPath(new URL('../../models/happy.onnx', import.meta.url));
+export const SHIPPED_MODEL = fileURLToPath(new URL('../../models/happy.onnx', import.meta.url));
 
 export interface ModelFlags extends StreamingFlags {
   model?: string;

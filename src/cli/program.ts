@@ -2,14 +2,16 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { addAnnotate } from './annotate.js';
+import { addCalibrate } from './calibrate.js';
 import { addDetect } from './detect.js';
+import { addEval } from './eval.js';
 import { complain, fail } from './failure.js';
 import { addFeatures } from './features.js';
 import { addInspect } from './inspect.js';
 import { addListen } from './listen.js';
 
 const EXIT_CODES = `
-Exit codes: 0 done, 2 bad usage or input.
+Exit codes: 0 done, 1 no setting meets the aim of calibrate, 2 bad usage or input.
 With TYMPAN_DEBUG=1 in the environment, an error shows where it comes from.`;
 
 export async function run(argv: readonly string[]): Promise<void> {
@@ -28,7 +30,8 @@ export async function run(argv: readonly string[]): Promise<void> {
     .exitOverride()
     .helpCommand(false) // it answers an unknown command with all of the program's help on stderr
     .addHelpText('after', EXIT_CODES);
-  for (const add of [addDetect, addListen, addInspect, addAnnotate, addFeatures, addHelp]) add(program);
+  for (const add of [addDetect, addListen, addEval, addCalibrate, addInspect, addAnnotate, addFeatures, addHelp])
+    add(program);
 
   if (argv.length <= 2) {
     program.outputHelp();

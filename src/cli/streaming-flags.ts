@@ -48,7 +48,7 @@ export function mergeStreaming(old: StreamingOptions | undefined, flags: Streami
   };
 }
 
-function wholeNumber(least: number, most: number): (text: string) => number {
+export function wholeNumber(least: number, most: number): (text: string) => number {
   return (text) => {
     const value = text.trim() === '' ? NaN : Number(text);
     if (!(Number.isInteger(value) && value >= least && value <= most))

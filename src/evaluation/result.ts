@@ -35,10 +35,10 @@ export interface OperatingPoint {
 
 export interface ConditionResult extends OperatingPoint {
   readonly snr: number | null; // dB
-  readonly missRate: number;
+  readonly missRate: number; // 0 of no utterances
   readonly missInterval: Interval; // Clopper-Pearson, 95 %
-  readonly alarmsPerHour: number;
-  readonly alarmInterval: Interval; // Garwood, 95 %; one-sided above for no alarms
+  readonly alarmsPerHour: number; // in no hours 0 without an alarm, else Infinity, which is null in JSON
+  readonly alarmInterval: Interval; // Garwood, 95 %; one-sided above for no alarms; [0, Infinity] in no hours
   /** From the word's end to the event; negative where it came before. Null where nothing was heard. */
   readonly latency: { readonly p50: number; readonly p95: number } | null;
   readonly sets: readonly SetResult[];
@@ -77,7 +77,7 @@ export interface UtteranceResult {
 }
 
 export interface AlarmResult {
-  readonly time: number; // in the file, s
+  readonly time: number; // in the file, s; its end for one in the pause after it
   readonly posterior: number;
 }
 

@@ -1,0 +1,208 @@
+/** What an evaluation found, as lines for people: 80 columns. */
+import type {
+  ConditionResult,
+  Evaluation,
+  FileResult,
+  KeywordResult,
+  ModelResult,
+  OperatingPoint,
+} from '../evaluation/result.js';
+import { describeComparison } from './comparison-text.js';
+import { hours, hoursDigits, percentWithin, rate, rateWithin, wrap } from './figures.js';
+import { describeProof } from './proof-text.js';
+import { keepEnd, paint, plural, printable, table, type Column } from './terminal.js';
+
+/** Columns where the output is no terminal. */
+const WIDTH = 80;
+/** Failures named in the text; the page and the clips have more. */
+const WORST = 5;
+/** Rows of the sweep: thresholds whose logits lie this far from the one that is set. */
+const AROUND = [-2, -1, -0.5, 0, 0.5, 1, 2];
+
+const ABSENT = '–';
+
+export function describeEvaluation(evaluation: Evaluation, width = process.stdout.columns || WIDTH): string[] {
+  const room = Math.min(width, 100);
+  return [
+    ...evaluation.models.flatMap((model) => [...describeModel(model, evaluation, room), '']),
+    ...describeComparison(evaluation, room),
+    ...wrap(
+      'Intervals and "below" at 95 %. Latency from the end of the word to the event: the median, ' +
+        'and within which 95 % lie.',
+      room,
+    ).map((line) => paint('dim', line)),
+  ];
+}
+
+function describeModel(
+  { model, precision, keywords }: ModelResult,
+  { arrangement }: Evaluation,
+  width: number,
+): string[] {
+  return [
+    `${paint('bold', keepEnd(printable(model), width - 40))}  ${precision}, ${inWhichWay(arrangement)}`,
+    ...keywords.flatMap((keyword) => ['', ...describeKeyword(keyword, width)]),
+  ];
+}
+
+function describeKeyword({ keyword, settings, conditions }: KeywordResult, width: number): string[] {
+  const [asIs] = conditions;
+  const happened = asIs.utterances > 0 || asIs.alarms > 0;
+  return [
+    `${paint('green', printable(keyword))} ${inWords(settings)}`,
+    `${plural(asIs.utterances, 'word')}, and ${hours(asIs.hours)} besides`,
+    '',
+    ...conditionTable(conditions),
+    ...(happened
+      ? [
+          ...setTable(conditions, width),
+          ...worstMisses(asIs, width),
+          ...worstAlarms(asIs, width),
+          ...sweepTable(conditions),
+        ]
+      : []),
+    '',
+    ...describeProof(keyword, asIs, width),
+  ];
+}
+
+function right(...titles: string[]): Column[] {
+  return titles.map((title) => ({ title, align: 'right' }));
+}
+
+/** How a keyword is decided on. */
+export function inWords({ threshold, smoothing, refractory }: KeywordResult['settings']): string {
+  return `from ${threshold}, smoothed over ${smoothing} ms, then not for ${refractory} ms`;
+}
+
+/** How a model heard the recordings. */
+export function inWhichWay(arrangement: Evaluation['arrangement']): string {
+  return arrangement === 'joined' ? 'recordings joined, never reset' : 'each file a stream of its own';
+}
+
+export function noiseOf(snr: number | null): string {
+  return snr === null ? 'none' : `${snr} dB`;
+}
+
+function conditionTable(conditions: readonly ConditionResult[]): string[] {
+  const rows = conditions.map((condition) => {
+    const { snr, utterances, misses, missRate, missInterval, alarms, alarmsPerHour, alarmInterval, latency } =
+      condition;
+    const words = utterances > 0;
+    const time = condition.hours > 0;
+    return [
+      noiseOf(snr),
+      words ? `${misses.toLocaleString('en-US')} of ${utterances.toLocaleString('en-US')}` : ABSENT,
+      words ? percentWithin(missRate, missInterval) : 'no words',
+      time || alarms > 0 ? alarms.toLocaleString('en-US') : ABSENT,
+      time ? rateWithin(alarmsPerHour, alarmInterval) : 'no hours',
+      latency ? `${latency.p50.toFixed(0)}, ${latency.p95.toFixed(0)} ms` : ABSENT,
+    ];
+  });
+  const [missed, alarmed] = right('missed', 'alarms');
+  return table(
+    [{ title: 'noise' }, missed, { title: 'miss rate' }, alarmed, { title: 'an hour' }, { title: 'latency' }],
+    rows,
+  );
+}
+
+/** Sets by name, with the misses of each condition beside one another. */
+function setTable(conditions: readonly ConditionResult[], width: number): string[] {
+  const [asIs, ...noisy] = conditions;
+  const rows = asIs.sets.map((set, i) => {
+    const words = set.utterances > 0;
+    const missesOf = (condition: ConditionResult): string => (words ? String(condition.sets[i].misses) : '');
+    return [
+      set.name,
+      set.files.toLocaleString('en-US'),
+      words ? set.utterances.toLocaleString('en-US') : '',
+      missesOf(asIs),
+      ...noisy.map(missesOf),
+      set.alarms.toLocaleString('en-US'),
+      hoursDigits(set.hours),
+    ];
+  });
+  const columns = [
+    { title: 'set' },
+    ...right('files', 'words', 'missed', ...noisy.map(({ snr }) => noiseOf(snr)), 'alarms', 'hours'),
+  ];
+  return ['', ...table(columns, fitted(rows, columns, width))];
+}
+
+function worstMisses({ files }: ConditionResult, width: number): string[] {
+  const missed = each(files, ({ utterances }) => utterances)
+    .filter(({ heard }) => !heard)
+    .sort((a, b) => a.peak - b.peak);
+  return worst('worst misses', 'peak', missed.length, missed.slice(0, WORST), ({ start }) => start, width);
+}
+
+function worstAlarms({ files }: ConditionResult, width: number): string[] {
+  const alarms = each(files, (file) => file.alarms)
+    .map((alarm) => ({ ...alarm, peak: alarm.posterior }))
+    .sort((a, b) => b.peak - a.peak);
+  return worst('worst alarms', 'posterior', alarms.length, alarms.slice(0, WORST), ({ time }) => time, width);
+}
+
+function each<T extends object>(
+  files: readonly FileResult[],
+  part: (file: FileResult) => readonly T[],
+): (T & { file: string })[] {
+  return files.flatMap((file) => part(file).map((one) => ({ ...one, file: file.file })));
+}
+
+function worst<T extends { file: string; peak: number }>(
+  title: string,
+  value: string,
+  count: number,
+  shown: readonly T[],
+  timeOf: (one: T) => number,
+  width: number,
+): string[] {
+  if (count === 0) return [];
+  const more = count > shown.length ? ` of ${count.toLocaleString('en-US')}` : '';
+  const columns = [{ title: `${title}${more}` }, ...right('at', value)];
+  const rows = shown.map((one) => [one.file, `${timeOf(one).toFixed(2)} s`, one.peak.toFixed(3)]);
+  return ['', ...table(columns, fitted(rows, columns, width))];
+}
+
+/** The first column, of names, cut to what the others leave. */
+function fitted(rows: readonly string[][], columns: readonly Column[], width: number): string[][] {
+  const others = columns
+    .slice(1)
+    .map(({ title }, i) => Math.max(title.length, ...rows.map((row) => row[i + 1].length)));
+  const room = Math.max(width - others.reduce((sum, each) => sum + each + 2, 0), 12);
+  return rows.map(([name, ...values]) => [keepEnd(name, room), ...values]);
+}
+
+function logit(p: number): number {
+  const inside = Math.min(Math.max(p, 1e-4), 1 - 1e-4);
+  return Math.log(inside / (1 - inside));
+}
+
+/** The trade around the threshold that is set; the points of all conditions have the same thresholds. */
+function sweepTable(conditions: readonly ConditionResult[]): string[] {
+  const [asIs, ...noisy] = conditions;
+  const rows = indicesAround(asIs.sweep, asIs.threshold).map((i) => {
+    const { threshold, utterances, alarms, hours: time } = asIs.sweep[i];
+    const missesOf = ({ sweep }: ConditionResult): string => (utterances > 0 ? String(sweep[i].misses) : '');
+    return [
+      threshold.toFixed(3),
+      ...conditions.map(missesOf),
+      alarms.toLocaleString('en-US'),
+      time > 0 ? rate(alarms / time) : '',
+      threshold === asIs.threshold ? 'as set' : '',
+    ];
+  });
+  const titles = ['threshold', 'missed', ...noisy.map(({ snr }) => noiseOf(snr)), 'alarms', 'an hour'];
+  return rows.length < 2 ? [] : ['', ...table([...right(...titles), { title: '' }], rows)];
+}
+
+function indicesAround(sweep: readonly OperatingPoint[], set: number): number[] {
+  const nearest = (target: number): number => {
+    const distances = sweep.map(({ threshold }) => Math.abs(logit(threshold) - target));
+    return distances.indexOf(Math.min(...distances));
+  };
+  const exact = sweep.findIndex(({ threshold }) => threshold === set);
+  const chosen = AROUND.map((step) => (step === 0 && exact >= 0 ? exact : nearest(logit(set) + step)));
+  return [...new Set(chosen)].sort((a, b) => a - b);
+}

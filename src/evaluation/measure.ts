@@ -1,0 +1,95 @@
+import { framesOf } from '../detection/frames.js';
+import { burstsOf } from './bursts.js';
+import { secondsOutside, utterancesOf } from './conditions.js';
+import { eventsIn, smoothedOf, type KeywordSettings } from './events.js';
+import type { Heard } from './heard.js';
+import type { FileResult } from './result.js';
+import { latencyOf, ownersOf, score, type Score } from './score.js';
+import type { Excerpt, Utterance } from './sound.js';
+import { LOWEST, sweep, type Sweep } from './sweep.js';
+import type { Trace } from './trace.js';
+
+/** One stream, as one model heard it under one condition, measured for one keyword. */
+export interface Measured {
+  readonly utterances: number;
+  readonly misses: number;
+  readonly alarms: number;
+  readonly seconds: number; // outside of the utterances
+  readonly latencies: readonly number[]; // of the hits, ms
+  readonly files: readonly FileResult[]; // one an excerpt, in order
+  readonly sweep: Sweep;
+}
+
+/** @throws InputError where the trace has not the keyword */
+export function measure(stream: Heard, trace: Trace, keyword: string, settings: KeywordSettings): Measured {
+  const utterances = utterancesOf(stream, keyword);
+  const means = smoothedOf(trace, keyword, settings.smoothing);
+  const owners = ownersOf(trace, means.length, utterances);
+  const scored = score(eventsIn(means, trace, settings), utterances);
+  const refractoryFrames = framesOf(settings.refractory, trace.period);
+  return {
+    utterances: utterances.length,
+    misses: scored.hits.filter((hit) => hit === null).length,
+    alarms: scored.alarms.length,
+    seconds: secondsOutside(stream.duration, utterances),
+    latencies: scored.hits.flatMap((hit, k) => (hit ? [latencyOf(hit, utterances[k])] : [])),
+    files: filesOf(stream, utterances, peaksOf(means, owners, utterances.length), scored),
+    sweep: sweep(burstsOf(means, owners, LOWEST, refractoryFrames), refractoryFrames),
+  };
+}
+
+/** Highest mean in which each utterance could be heard: [utterances]; 0 where no answer falls into one. */
+function peaksOf(means: Float64Array, owners: Int32Array, utterances: number): Float64Array {
+  const peaks = new Float64Array(utterances);
+  if (utterances > 0)
+    for (let k = 0; k < means.length; k++)
+      if (owners[k] >= 0 && means[k] > peaks[owners[k]]) peaks[owners[k]] = means[k];
+  return peaks;
+}
+
+/**
+ * Results by file. An alarm belongs to the last file that began before it, and one in the pause after a file comes at
+ * that file's end; one before the first file comes at its start.
+ */
+function filesOf(
+  { plan, excerpts }: Heard,
+  utterances: readonly Utterance[],
+  peaks: Float64Array,
+  { hits, alarms }: Score,
+): FileResult[] {
+  const files = excerpts.map(({ file }) => ({
+    file,
+    set: plan.set.name,
+    utterances: [] as FileResult['utterances'][number][],
+    alarms: [] as FileResult['alarms'][number][],
+  }));
+  for (const [k, utterance] of utterances.entries()) {
+    const place = placeOf(excerpts, (utterance.start + utterance.end) / 2);
+    const { start } = excerpts[place];
+    const hit = hits[k];
+    files[place].utterances.push({
+      start: utterance.start - start,
+      end: utterance.end - start,
+      heard: hit !== null,
+      latency: hit && latencyOf(hit, utterance),
+      peak: peaks[k],
+    });
+  }
+  for (const { time, posterior } of alarms) {
+    const place = placeOf(excerpts, time);
+    const { start, duration } = excerpts[place];
+    files[place].alarms.push({ time: Math.min(Math.max(time - start, 0), duration), posterior });
+  }
+  return files;
+}
+
+/** Index of the last excerpt that began by then, or of the first. */
+function placeOf(excerpts: readonly Excerpt[], time: number): number {
+  let [low, high] = [0, excerpts.length];
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (excerpts[middle].start <= time) low = middle;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,80 @@
+import type { KeywordEvent } from './events.js';
+import type { Utterance } from './sound.js';
+import { timeOf, type Trace } from './trace.js';
+
+/** Seconds after an utterance's end in which it may still be heard. */
+export const AFTER = 0.5;
+
+/**
+ * Events of one keyword in a stream held against what was spoken. Hits and misses are all utterances, hits and alarms
+ * all events.
+ */
+export interface Score {
+  /** For each utterance the event that heard it; null where it was missed. */
+  readonly hits: readonly (KeywordEvent | null)[];
+  /** Events outside of every utterance, and all but the first inside of one. */
+  readonly alarms: readonly KeywordEvent[];
+  /** How many of the alarms are second events inside of an utterance. */
+  readonly repeats: number;
+}
+
+/**
+ * The first event from an utterance's start to `AFTER` its end hears it; all others are alarms. Where two utterances
+ * claim an event, it belongs to the one that starts later.
+ *
+ * @param events of the keyword, in order
+ * @param utterances of the keyword, by their start
+ */
+export function score(events: readonly KeywordEvent[], utterances: readonly Utterance[]): Score {
+  const owner = ownership(utterances);
+  const hits: (KeywordEvent | null)[] = utterances.map(() => null);
+  const alarms: KeywordEvent[] = [];
+  let repeats = 0;
+  for (const event of events) {
+    const k = owner(event.time);
+    if (k >= 0 && !hits[k]) hits[k] = event;
+    else {
+      alarms.push(event);
+      if (k >= 0) repeats++;
+    }
+  }
+  return { hits, alarms, repeats };
+}
+
+/**
+ * For each of the first `answers` answers of a trace the utterance whose hit an event there would be; −1 for none:
+ * [answers].
+ */
+export function ownersOf(trace: Trace, answers: number, utterances: readonly Utterance[]): Int32Array {
+  const owners = new Int32Array(answers).fill(-1);
+  if (utterances.length === 0) return owners;
+  const owner = ownership(utterances);
+  for (let k = 0; k < answers; k++) owners[k] = owner(timeOf(trace, k));
+  return owners;
+}
+
+/** A function from times, asked for in rising order, to the utterance that an event then belongs to, or −1. */
+function ownership(utterances: readonly Utterance[]): (time: number) => number {
+  let last = -1;
+  return (time) => {
+    while (last + 1 < utterances.length && utterances[last + 1].start <= time) last++;
+    return last >= 0 && time <= utterances[last].end + AFTER ? last : -1;
+  };
+}
+
+/** Milliseconds from an utterance's end of word to the event that heard it; negative where the event came before. */
+export function latencyOf(event: KeywordEvent, utterance: Utterance): number {
+  return (event.time - utterance.wordEnd) * 1000;
+}
+
+/** Median and 95th percentile, linear between neighbours (Hyndman & Fan 1996, type 7); null of nothing. */
+export function latencySummary(latencies: readonly number[]): { readonly p50: number; readonly p95: number } | null {
+  if (latencies.length === 0) return null;
+  const sorted = Float64Array.from(latencies).sort();
+  const quantile = (share: number): number => {
+    const place = share * (sorted.length - 1);
+    const below = sorted[Math.floor(place)];
+    return below + (place % 1) * (sorted[Math.ceil(place)] - below);
+  };
+  return { p50: quantile(0.5), p95: quantile(0.95) };
+}

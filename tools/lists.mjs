@@ -1,0 +1,94 @@
+/**
+ * Writes the official splits of the recordings that `models/happy.onnx` is measured on as lists of files, one folder a split:
+ *
+ *   node tools/lists.mjs [--audio ../shared/audio] [--word happy] [--output build/lists]
+ *
+ *   tympan eval --joined --positives build/lists/validation/happy.txt --negatives build/lists/validation/*.negatives.txt \
+ *     --noise build/lists/validation/noise.txt --snr 10
+ *
+ * The testing list is for the figure that is reported; thresholds are chosen on the validation list.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const SPLITS = {
+  validation: {
+    list: 'validation_list.txt',
+    fold: 2,
+    negatives: { ljspeech: 'ljspeech', arabic: 'arabic-commands/val' },
+  },
+  testing: {
+    list: 'testing_list.txt',
+    fold: 3,
+    negatives: {
+      librispeech: 'librispeech/27',
+      arabic: 'arabic-commands/test',
+      'not-wake-words': 'community/not-wake-words',
+    },
+  },
+};
+
+/** FLAC files below a folder, in the order of their paths. */
+function flacFiles(folder) {
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.flac'))
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+    .sort();
+}
+
+/** Clips on one of the official lists that are present, in list order: [{ word, path }]. */
+function listed(audio, list) {
+  const root = join(audio, 'speech-commands');
+  return readFileSync(join(root, list), 'utf8')
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => ({ word: line.split('/')[0], path: join(root, line.replace(/\.wav$/, '.flac')) }))
+    .filter(({ path }) => existsSync(path));
+}
+
+/**
+ * A split's recordings by the name of their list: the word's clips, `*.negatives` by set, noise.
+ *
+ * @param audio the folder of recordings
+ */
+export function readSplit(audio, split, word) {
+  const { list, fold, negatives } = SPLITS[split];
+  const clips = listed(audio, list);
+  const pathsOf = (wanted) => clips.filter(wanted).map(({ path }) => path);
+  const noise = flacFiles(join(audio, 'esc10')).filter((path) => basename(path).startsWith(`${fold}-`));
+  return {
+    [word]: pathsOf((clip) => clip.word === word),
+    ...Object.fromEntries(
+      Object.entries(negatives).map(([name, folder]) => [`${name}.negatives`, flacFiles(join(audio, folder))]),
+    ),
+    [`esc10-fold-${fold}.negatives`]: noise,
+    'other-words.negatives': pathsOf((clip) => clip.word !== word),
+    noise,
+  };
+}
+
+/** Writes the lists of both splits below a folder; paths in them are relative to their own folder. */
+export function writeLists(audio, word, output) {
+  for (const split of Object.keys(SPLITS)) {
+    const folder = join(output, split);
+    mkdirSync(folder, { recursive: true });
+    for (const [name, paths] of Object.entries(readSplit(audio, split, word))) {
+      const lines = paths.map((path) => `${relative(resolve(folder), resolve(path))}\n`);
+      writeFileSync(join(folder, `${name}.txt`), lines.join(''));
+    }
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { values } = parseArgs({
+    options: {
+      audio: { type: 'string', default: '../shared/audio' },
+      word: { type: 'string', default: 'happy' },
+      output: { type: 'string', default: join('build', 'lists') },
+    },
+  });
+  writeLists(values.audio, values.word, values.output);
+  console.log(`${values.output}: ${Object.keys(SPLITS).join(', ')}`);
+}
