@@ -2,6 +2,7 @@
 import { cpus } from 'node:os';
 import { gzipSync } from 'node:zlib';
 import { readFileSync } from 'node:fs';
+import { benchEvaluation } from './evaluation.mjs';
 import { benchMfcc } from './mfcc.mjs';
 import { benchRecurrent } from './recurrent.mjs';
 
@@ -9,5 +10,6 @@ const rounds = process.argv.includes('--quick') ? 15 : 60;
 console.log(`Node ${process.version}, ${cpus()[0].model.trim()}; medians of ${rounds} interleaved rounds`);
 await benchRecurrent(rounds);
 await benchMfcc(rounds);
+await benchEvaluation(Math.ceil(rounds / 20));
 const kernels = readFileSync(new URL('../build/kernels.wasm', import.meta.url));
 console.log(`\nKernels: ${kernels.byteLength} bytes, ${gzipSync(kernels).byteLength} compressed`);

@@ -273,6 +273,18 @@ describe('readAudio: FLAC', () => {
     assert.ok(samples.every((x) => x === 0));
   });
 
+  it('gives the same in any order, at once, and after files that can’t be decoded', async () => {
+    const names = ['tone', 'stereo-24bit-48k', 'silence', 'stereo-24bit-48k', 'tone', 'tone'];
+    const cut = write('cut-between.flac', readFileSync('test/fixtures/audio/tone.flac').subarray(0, 1500));
+    const read = (name: string) => readAudio(`test/fixtures/audio/${name}.flac`, { sampleRate: 16000 });
+    const atOnce = await Promise.all(names.map(read));
+    for (const [i, name] of names.entries()) {
+      assert.deepEqual(await read(name), atOnce[i]);
+      await assert.rejects(readAudio(cut), AudioError);
+    }
+    assert.deepEqual(atOnce[0], atOnce[5]);
+  });
+
   it('goes by the content, not the name', async () => {
     const { original } = await readAudio(write('really-flac.wav', readFileSync('test/fixtures/audio/tone.flac')));
     assert.equal(original.format, 'flac');

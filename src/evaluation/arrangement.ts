@@ -20,7 +20,7 @@ export interface Setting {
 export const LEAD = 0.5;
 const TAIL = 0.5;
 
-/** Noise before the first recording of a joined stream, and after each: seconds, RMS, RMS relative to the recording's */
+/** Noise before the first recording of a joined stream, and after each: s, RMS, RMS relative to the recording's. */
 const PAUSE = 1.5;
 const OPENING = 0.001;
 const PAUSE_LEVEL = 10 ** (-30 / 20);

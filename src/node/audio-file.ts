@@ -55,7 +55,16 @@ export async function readAudio(path: string | URL, options: ReadAudioOptions = 
     throw new TypeError(`path: got ${typeof path}, expected a path or a file URL`);
   if (path === '') throw new RangeError('path: got "", expected a path or a file URL');
   const name = path instanceof URL ? fileURLToPath(path) : path;
-  const audio = await decode(await readBytes(name), name);
+  return decodeAudio(await readBytes(name), name, sampleRate);
+}
+
+/**
+ * The same of a file's bytes.
+ *
+ * @throws AudioError naming the file
+ */
+export async function decodeAudio(bytes: Buffer, name: string, sampleRate: number): Promise<AudioFile> {
+  const audio = await decode(bytes, name);
   let samples = mixDown(audio.channels);
   if (samples.length === 0) throw new AudioError(`${name}: holds no samples`);
   if (!areFinite(samples)) throw new AudioError(`${name}: holds samples that are not finite numbers`);

@@ -2,6 +2,7 @@
 import { AudioError, InputError, TympanError, UnsupportedModelError } from '../../errors.js';
 import { LEAD, type Arrangement } from '../../evaluation/arrangement.js';
 import type { StreamPlan } from '../../evaluation/heard.js';
+import { NoiseSource } from '../../evaluation/noise.js';
 import { annotate, loadModel, type LoadOptions, type Model, type StreamingOptions } from '../../index.js';
 import { readAudio } from '../audio-file.js';
 
@@ -94,7 +95,11 @@ export function leadOf({ streaming, metadata }: Model): number {
   return Math.max(LEAD, window / sampleRate);
 }
 
-/** Noise recordings, decoded into memory that threads share: [samples] each. */
+/**
+ * Noise recordings, decoded into memory that threads share: [samples] each.
+ *
+ * @throws AudioError for one that can't be read; InputError where there is no sound in any
+ */
 export async function readNoise(files: readonly string[], sampleRate: number): Promise<Float32Array[]> {
   const recordings: Float32Array[] = [];
   for (const file of files) {
@@ -106,6 +111,7 @@ export async function readNoise(files: readonly string[], sampleRate: number): P
     shared.set(samples);
     recordings.push(shared);
   }
+  if (recordings.length > 0) new NoiseSource(recordings).excerpt(sampleRate, 0);
   return recordings;
 }
 
