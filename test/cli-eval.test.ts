@@ -142,17 +142,22 @@ describe('the text of an evaluation', () => {
     const [conditions] = [[condition(null, 5)]];
     const { models } = evaluation(conditions);
     const asSet = { misses: [8, 5], onlyMissedBy: [4, 1], pMisses: 0.375, alarms: [0, 9], pAlarms: 0.0039 } as const;
-    const comparison = { keyword: 'happy', snr: null, asSet, atEqualAlarms: { ...asSet, threshold: 0.97 } };
+    const comparison = {
+      keyword: 'happy',
+      snr: null,
+      asSet,
+      atEqualAlarms: { ...asSet, thresholds: [0.9, 0.97] as const },
+    };
     const over = { models: [models[0], { ...models[0], precision: 'f32' as const }], comparisons: [comparison] };
     const shown = text(conditions, over);
     assert.match(shown, /^compared {2}int8 \(first\) with f32 \(second\)$/m);
     assert.match(shown, /^happy, no noise +first +second +alone +p$/m);
     assert.match(shown, /^missed +8 +5 +4, 1 +0\.38 +undecided$/m);
     assert.match(shown, /^alarms +0 +9 +0\.004 +first better$/m);
-    assert.match(shown, /^missed, second from 0\.970 +8 +5 +4, 1 +0\.38 +undecided$/m);
+    assert.match(shown, /^at equal alarms, from +0\.900 +0\.970\nmissed +8 +5 +4, 1 +0\.38 +undecided$/m);
     assert.match(
       text(conditions, { ...over, comparisons: [{ ...comparison, atEqualAlarms: null }] }),
-      /^missed, second from – +more alarms at any$/m,
+      /^at equal alarms – +one alarms more at any$/m,
     );
   });
 
@@ -171,7 +176,7 @@ describe('the text of an evaluation', () => {
     const { models } = evaluation(conditions);
     const named = { ...models[0], model: name };
     const asSet = { misses: [1234, 1235], onlyMissedBy: [123, 124], pMisses: 1, alarms: [50, 99], pAlarms: 0 } as const;
-    const comparison = { keyword: name, snr: 20, asSet, atEqualAlarms: { ...asSet, threshold: 0.97 } };
+    const comparison = { keyword: name, snr: 20, asSet, atEqualAlarms: { ...asSet, thresholds: [0.9, 0.97] as const } };
     const shown = text(conditions, { models: [named, { ...named, model: `${name}2` }], comparisons: [comparison] });
     for (const line of shown.split('\n')) assert.ok(line.length <= 80 && line === line.trimEnd(), line);
     assert.doesNotMatch(shown, /[^\P{Cc}\n]|\p{Bidi_Control}/u);

@@ -16,7 +16,7 @@ export function describeComparison({ models, comparisons }: Evaluation, width: n
     ...comparisons.flatMap((comparison) => ['', ...comparisonTable(comparison)]),
     '',
     ...wrap(
-      'alone: missed by that one only. second from: where the second alarms no more often than the first.',
+      'alone: missed by that one only. at equal alarms: each where it misses least with no more alarms than the first has as set.',
       width,
     ).map((line) => paint('dim', line)),
     '',
@@ -37,11 +37,17 @@ function comparisonTable({ keyword, snr, asSet, atEqualAlarms }: Comparison): st
     [
       missesOf('missed', asSet),
       ['alarms', ...asSet.alarms.map(String), '', ...verdict(asSet.pAlarms, asSet.alarms)],
-      atEqualAlarms
-        ? missesOf(`missed, second from ${atEqualAlarms.threshold.toFixed(3)}`, atEqualAlarms)
-        : ['missed, second from –', '', '', '', '', 'more alarms at any'],
+      ...equalRows(atEqualAlarms),
     ],
   );
+}
+
+function equalRows(equal: Comparison['atEqualAlarms']): string[][] {
+  if (!equal) return [['at equal alarms –', '', '', '', '', 'one alarms more at any']];
+  return [
+    ['at equal alarms, from', ...equal.thresholds.map((threshold) => threshold.toFixed(3)), '', '', ''],
+    missesOf('missed', equal),
+  ];
 }
 
 function missesOf(title: string, { misses, onlyMissedBy, pMisses }: Paired): string[] {

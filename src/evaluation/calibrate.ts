@@ -12,10 +12,12 @@ const SMOOTHINGS = [0, 50, 100, 150, 200, 300]; // ms
 const REFRACTORIES = [250, 500, 750, 1000, 1500, 2000]; // ms
 /** Median latencies that differ by less are taken as equal: ms. */
 const UNNOTICED = 50;
+/** Share of the utterances that are too few more misses to prefer a setting for. */
+const NEGLIGIBLE = 1 / 200;
 
 /**
  * Chooses threshold, smoothing and refractory period of one keyword, so that false alarms stay within the aim under
- * every condition, by these rules in turn: fewest misses over all conditions; fewest alarms; a median latency within 50
+ * every condition, by these rules in turn: fewest misses over all conditions, give or take one in 200 utterances; fewest alarms; a median latency within 50
  * ms of the least; the widest range of thresholds with the same counts, in logits. The threshold is the middle of that
  * range, from 0.05 to 0.999. The refractory period is the shortest at which no utterance fires twice, or that at which
  * fewest do.
@@ -85,7 +87,8 @@ function choose(points: readonly CalibratedPoint[]): CalibratedPoint {
     const lowest = Math.min(...among.map(of));
     return among.filter((point) => of(point) <= lowest + slack);
   };
-  const fewestMisses = least(({ point }) => point.misses, points);
+  const negligible = Math.floor(points[0].point.utterances * NEGLIGIBLE);
+  const fewestMisses = least(({ point }) => point.misses, points, negligible);
   const fewestAlarms = least(({ point }) => point.alarms, fewestMisses);
   const quick = least(({ latency }) => latency!.p50, fewestAlarms, UNNOTICED);
   return least(({ margin }) => -margin, quick)[0];

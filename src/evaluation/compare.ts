@@ -25,18 +25,19 @@ interface Performance {
  * @param second result of the second
  */
 export function compare(heard: readonly Heard[], first: ModelResult, second: ModelResult): Comparison[] {
-  return first.keywords.flatMap(({ keyword, conditions }) => {
+  return first.keywords.flatMap(({ keyword, settings, conditions }) => {
     const other = second.keywords.find((result) => result.keyword === keyword);
     if (!other) return [];
     const bursts = new Map<Trace, readonly Burst[]>(); // negatives are the same under every condition
     return conditions.map((condition, i): Comparison => {
-      const one = performanceOf(condition);
-      const equal = atMostAlarms(heard, keyword, condition.snr, other.settings, condition.alarms, bursts);
+      const [one, two] = [settings, other.settings].map((own, model) =>
+        atMostAlarms(heard, model, keyword, condition.snr, own, condition.alarms, bursts),
+      );
       return {
         keyword,
         snr: condition.snr,
-        asSet: paired(one, performanceOf(other.conditions[i])),
-        atEqualAlarms: equal && { ...paired(one, equal), threshold: equal.threshold },
+        asSet: paired(performanceOf(condition), performanceOf(other.conditions[i])),
+        atEqualAlarms: one && two && { ...paired(one, two), thresholds: [one.threshold, two.threshold] },
       };
     });
   });
@@ -59,21 +60,17 @@ function paired(first: Performance, second: Performance): Paired {
   };
 }
 
-const SECOND = 1; // index of its trace
-
-/**
- * The second model at the threshold at which it misses least with no more than so many alarms; null where there is
- * none.
- */
+/** A model at the threshold at which it misses least with no more than so many alarms; null where there is none. */
 function atMostAlarms(
   heard: readonly Heard[],
+  model: number,
   keyword: string,
   condition: Condition,
   settings: KeywordSettings,
   allowed: number,
   known: Map<Trace, readonly Burst[]>,
 ): (Performance & { readonly threshold: number }) | null {
-  const traces = heard.map((stream) => traceOf(stream, condition, SECOND));
+  const traces = heard.map((stream) => traceOf(stream, condition, model));
   const refractoryFrames = framesOf(settings.refractory, traces[0].period);
   const bursts = traces.flatMap((trace, k) => {
     const own = known.get(trace) ?? burstsIn(heard[k], trace, keyword, settings, refractoryFrames);
@@ -91,7 +88,7 @@ function atMostAlarms(
   );
   if (!plateau) return null;
   const { threshold } = middleOf(plateau, isExact);
-  return { ...tally(heard, SECOND, keyword, condition, { ...settings, threshold }), threshold };
+  return { ...tally(heard, model, keyword, condition, { ...settings, threshold }), threshold };
 }
 
 function burstsIn(

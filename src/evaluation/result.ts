@@ -87,8 +87,11 @@ export interface Comparison {
   readonly snr: number | null;
   /** At the settings of each. */
   readonly asSet: Paired;
-  /** The second at the threshold where it misses least with no more alarms than the first has; null where there is none. */
-  readonly atEqualAlarms: (Paired & { readonly threshold: number }) | null;
+  /**
+   * Each at the threshold at which it misses least with no more alarms than the first has as set, since a threshold that
+   * was chosen on these recordings must not be held against one that was not. Null where one of them alarms more often at any.
+   */
+  readonly atEqualAlarms: (Paired & { readonly thresholds: readonly [first: number, second: number] }) | null;
 }
 
 /** Exact two-sided tests: McNemar's on utterances that only one missed, and the binomial of alarm counts over the same hours. */

@@ -87,7 +87,7 @@ function keywordSection(
   const runs = runsOf(evaluation, keyword);
   return html`<section aria-labelledby="keyword-${index}">
     <h2 id="keyword-${index}">“${keyword}”</h2>
-    ${headline(evaluation, runs)} ${comparisonSection(evaluation, keyword, runs)}
+    ${headline(evaluation, runs)} ${comparisonSection(evaluation, keyword)}
     ${detFigure(evaluation, keyword, runs)} ${sweepSection(evaluation, keyword, runs)}
     ${failuresSection(
       runs,
