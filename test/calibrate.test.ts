@@ -10,7 +10,7 @@ import { hoursFor, proportionInterval, rateInterval, upperRate } from '#dist/eva
 import { score } from '#dist/evaluation/score.js';
 import { logit } from '#dist/evaluation/sweep.js';
 import { randomHeard } from './heard-streams.js';
-import { property } from './support.js';
+import { property, uniform } from './support.js';
 
 const PERIOD = 0.01; // s
 
@@ -178,6 +178,44 @@ test('a posterior that saturates at 1 leaves the threshold within its bounds', (
     calibrate([saturated[0], stream('negatives', 3600, [], [humps(300, [])])], 'a', { alarmsPerHour: 1 }),
   );
   assert.deepEqual(silent.settings, { threshold: 0.88, smoothing: 0, refractory: 250 }, 'the middle of 0.05 to 0.999');
+});
+
+test('a longer refractory period than words ask for is taken where no other meets the aim', () => {
+  const bounces = [100, 100.8, 101.6].map((start) => [start, start + 0.4] as const);
+  const posteriors = new Float32Array(30000).fill(0.02);
+  for (const [start, end] of bounces) posteriors.fill(1, Math.round(start / PERIOD), Math.round(end / PERIOD));
+  const trace = { firstTime: PERIOD, period: PERIOD, posteriors: { a: posteriors } };
+  const heard = [clear[0], stream('negatives', 3600, [], [{ snr: null, traces: [trace] }])];
+  const { settings, point } = met(calibrate(heard, 'a', { alarmsPerHour: 1 }));
+  assert.equal(settings.refractory, 2000);
+  assert.equal(point.alarms, 1);
+  assert.equal(met(calibrate(heard, 'a', { alarmsPerHour: 3 })).settings.refractory, 250);
+});
+
+test('counts are those of the settings, also where the thresholds are too many to be all tried', () => {
+  const next = uniform(7);
+  const sound = new Float32Array(30000).fill(0.02);
+  for (let k = 0; k < sound.length; k += 60) {
+    const height = 0.5 + 0.45 * next();
+    for (let j = 0; j < 10; j++) sound[k + j] = height * (1 - j / 20);
+  }
+  // Words fire twice, some at one threshold and others at another, which asks for long refractory periods.
+  const spoken = Array.from({ length: 8 }, (_, i) => 2 + 4 * i);
+  const word = new Float32Array(4000).fill(0.02);
+  for (const [i, start] of spoken.entries()) {
+    word.fill(0.5 + 0.05 * i, Math.round((start + 0.1) / PERIOD), Math.round((start + 0.3) / PERIOD));
+    word.fill(0.45 + 0.05 * i, Math.round((start + 0.9) / PERIOD), Math.round((start + 1.1) / PERIOD));
+  }
+  const answers = (a: Float32Array) => [
+    { snr: null, traces: [{ firstTime: PERIOD, period: PERIOD, posteriors: { a } }] },
+  ];
+  const heard = [stream('positives', 40, spoken, answers(word)), stream('negatives', 36000, [], answers(sound))];
+  for (const alarmsPerHour of [8, 10, 15, 20, 30]) {
+    const { settings, point } = met(calibrate(heard, 'a', { alarmsPerHour }, { smoothings: [0] }));
+    const { misses, alarms } = countsOf(heard, settings);
+    assert.deepEqual([point.misses, point.alarms], [misses, alarms], `${alarmsPerHour}`);
+    assert.ok(alarms <= alarmsPerHour * 10);
+  }
 });
 
 test('what can’t be reached is said, and no setting is made up', () => {

@@ -126,7 +126,8 @@ describe('tympan calibrate', () => {
     [[...MATERIAL, '--target-fa', '1', '-o', 'x.onnx', '--in-place'], /expected either --output <file> or --in-place/],
     [[...MATERIAL, '--target-fa', '1', '-m', 'nowhere.onnx', '--in-place'], /nowhere\.onnx: no such file/],
     [[...MATERIAL, '--target-fa', '1', '--keyword', 'nobody'], /"nobody" is no keyword of the model/],
-    [['--target-fa', '1', '--negatives', QUIET], /no utterance of "happy", expected some/],
+    [['--target-fa', '1', '--negatives', QUIET], /--positives: expected recordings of the keyword/],
+    [[...MATERIAL, '--target-fa', '1', '-o', 'nowhere/x.onnx'], /nowhere\/x\.onnx: no folder nowhere to write into/],
     [['--target-fa', '1', '--positives', clips], /no recording without "happy", expected hours of them/],
     [['--target-fa', '1'], /nothing to hear: expected --positives or --negatives/],
   ];

@@ -304,6 +304,7 @@ describe('tympan eval', () => {
     const html = readFileSync(page, 'utf8');
     assert.doesNotMatch(html, /<audio\s|data:audio/);
     assert.match(html, /0\.wav/);
+    assert.ok(!html.includes(folder));
   });
 
   it('measures positives alone, and negatives alone, and says so', () => {
@@ -349,6 +350,9 @@ describe('tympan eval', () => {
     [['--positives', QUIET, '--noise', 'nowhere', '--joined'], /tympan: --noise: nowhere: no such file or folder/],
     [['--positives', 'test/fixtures/onnx'], /test\/fixtures\/onnx: no \.wav or \.flac files/],
     [['--positives', QUIET, '--report', 'nowhere/page.html'], /nowhere\/page\.html: no folder nowhere to write into/],
+    [['--positives', QUIET, '--report', 'models'], /models: not a file, can't be replaced/],
+    [['--positives', QUIET, '--no-audio'], /--no-audio: expected --report too/],
+    [['--positives', QUIET, '--negatives', `./${QUIET}`], /is in the positives .*and in the negatives/],
     [['--positives', QUIET, '--clips', 'models'], /models: has \d+ entries already/],
     [['--positives', QUIET, '-m', 'nowhere.onnx'], /nowhere\.onnx: no such file/],
     [['--positives', ''], /argument '' is invalid. Expected a name/],

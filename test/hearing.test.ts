@@ -126,7 +126,7 @@ test('joined streams: one of each set, never reset', async () => {
     [null, 20, 0],
   );
   const { traces } = heard[1].answers[0];
-  assert.ok(traces[0].posteriors.happy.length > heard[1].duration * 100 - 5, 'of the whole stream');
+  assert.ok(traces[0].posteriors.happy.length > heard[1].duration / traces[0].period - 5, 'of the whole stream');
   await assertTrue(heard, listening);
 });
 
@@ -178,7 +178,8 @@ test('a model on windows has its first window full before a file begins; one tha
   const { heard } = await hear(plansOf(SETS.slice(0, 1), 'files').slice(1), listening, { threads: 1 });
   const [first, second] = heard[0].answers[0].traces;
   assert.equal(heard[0].excerpts[0].start, (79 * 160 + 400) / 16000);
-  assert.deepEqual([first.period, second.period], [0.05, 0.01]);
+  const { every } = (await loadModel(MODEL.file)).stream().outputSlots[0];
+  assert.deepEqual([first.period, second.period], [0.05, every / 100]);
   assert.equal(first.firstTime, heard[0].excerpts[0].start);
   await assertTrue(heard, listening);
 });
@@ -237,6 +238,30 @@ test('files that fail are told, and all others are heard as if they had not been
     );
     await assertTrue(heard, listen(arrangement, [10]));
   }
+});
+
+test('noise that is too faint for a recording ends a joined stream, whose times would be wrong', async () => {
+  const faint = new Float32Array(20 * 16000);
+  for (let i = 0; i < 16000; i++) faint[i] = 2.2e-4 * Math.sin(i);
+  const noise = [write('faint.wav', Buffer.from(encodeWav(faint, 16000)))];
+  const long = write('long.wav', Buffer.from(encodeWav(new Float32Array(10 * 16000).fill(0.1), 16000)));
+  const sets = [setOf('positives', 'words', long, ...SETS[0].recordings.map(({ file }) => file))];
+  const joined = { ...listen('joined', [10]), noise };
+  await assert.rejects(hear(plansOf(sets, 'joined'), joined, { threads: 1 }), {
+    name: 'TympanError',
+    message: /while it heard the set words: noise: got 1 recording without sound/,
+  });
+  const alone = await hear(plansOf(sets, 'files'), { ...joined, arrangement: 'files' }, { threads: 1 });
+  assert.equal(alone.failed[0].file, long);
+  assert.ok(alone.heard.length > 0);
+});
+
+test('progress is a fraction even where no file has a size', async () => {
+  const fractions: number[] = [];
+  const sets = [setOf('negatives', 'none', join(folder, 'no-1.wav'), join(folder, 'no-2.wav'))];
+  const onProgress = ({ fraction }: { fraction: number }) => fractions.push(fraction);
+  await hear(plansOf(sets, 'files'), listen('files', []), { threads: 1, onProgress });
+  assert.deepEqual(fractions, [0.5, 1]);
 });
 
 test('samples on another scale fail their file, and leave nothing behind', async () => {

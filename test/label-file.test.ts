@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { AudioError } from 'tympan';
-import { parseLabels, type FileLabel } from '#dist/evaluation/label-file.js';
+import { parseJsonLabels, parseLabels, type FileLabel } from '#dist/evaluation/label-file.js';
 import { parseLabelCsv } from '#dist/node/evaluation/label-csv.js';
 import { property } from './support.js';
 
@@ -50,6 +50,13 @@ test('CSV: columns in any order, both separators, quotes, other columns', () => 
     { file: 'sub/c.flac', start: 0.5, end: 10, label: 'bed' },
   ]);
   assert.deepEqual(parsers.csv('start,end,label\n'), []);
+});
+
+test('JSON: audio files with an empty list are told', () => {
+  const text = '{ "a.wav": [], "b.wav": [{ "start": 1, "end": 2, "label": "" }], "labels.wav": [] }';
+  assert.deepEqual(parseJsonLabels(text, 'words.json').silent, ['a.wav', 'labels.wav']);
+  for (const none of ['[]', '{ "labels": [] }', '{}'])
+    assert.deepEqual(parseJsonLabels(none, 'words.json'), { labels: [], silent: [] });
 });
 
 test('JSON: a list, an object with one, a list for each file', () => {

@@ -50,7 +50,9 @@ test(
       const features = { type: 'float32' as const, dims: [1, frames, coefficients], data };
       const { posterior } = await runOnnxruntime(bytes, { features });
       assert.ok(maxDifference(model.run({ features }).posterior.data, posterior.data) <= 2e-4);
-      assert.ok(maxDifference(listen(model, samples).posteriors.slice(0, frames), posterior.data) <= 2e-4);
+      const answers = posterior.data.length; // the silence of the flush brings more
+      assert.ok(answers >= Math.floor(frames / 4) && answers <= frames);
+      assert.ok(maxDifference(listen(model, samples).posteriors.slice(0, answers), posterior.data) <= 2e-4);
     }
   },
 );

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import type { RecordingSet } from '#dist/evaluation/sound.js';
-import { findRecordings, type FindOptions } from '#dist/node/evaluation/recordings.js';
+import { findRecordings, refuseShared, type FindOptions } from '#dist/node/evaluation/recordings.js';
 
 const root = mkdtempSync(join(tmpdir(), 'tympan-recordings-'));
 after(() => rmSync(root, { recursive: true }));
@@ -57,6 +57,20 @@ test('links are followed, those that lead back too', async () => {
   symlinkSync(join(folder, 'nowhere'), join(folder, 'gone.wav'));
   const [set] = await findRecordings([folder], negatives);
   assert.deepEqual(filesOf(set, folder), ['a/b.wav', 'gone.wav', 'there/c.wav']);
+});
+
+test('a recording counts once, whatever links lead to it, and on one side', async () => {
+  const folder = folderOf({ 'a/b.wav': '', 'other/c.wav': '' });
+  const at = (name: string) => join(folder, name);
+  symlinkSync(at('a'), at('again'));
+  await assert.rejects(findRecordings([at('a'), at('again')], negatives), refusal(/b\.wav is in .*a and in .*again/));
+  const found = (name: string) => findRecordings([at(name)], negatives);
+  await refuseShared(await found('a'), await found('other'));
+  for (const name of ['again', '.'])
+    await assert.rejects(
+      found(name).then(async (sets) => refuseShared(await found('a'), sets)),
+      refusal(/b\.wav: is in the positives \(a\) and in the negatives \(.*name it once$/),
+    );
 });
 
 test('a list names files relative to its own folder, or absolutely', async () => {
@@ -178,6 +192,24 @@ test('labels of several files stand in labels.csv or labels.json, in their folde
   assert.deepEqual(labelsOf(listed), [[stop], whole('hey')]);
 });
 
+test('an empty list in a label file says that nothing is spoken', async () => {
+  const folder = folderOf({
+    'labels.json': '{ "a.wav": [], "day 1/b.wav": [], "c.wav": [{ "start": 0, "end": 1, "label": "hey" }] }',
+    'a.wav': '',
+    'c.wav': '',
+    'd.wav': '',
+    'day 1/b.wav': '',
+  });
+  assert.deepEqual(labelsOf(await findRecordings([folder], positives('hey'))), [
+    [],
+    [{ keyword: 'hey', start: 0, end: 1 }],
+    whole('hey'),
+    [],
+  ]);
+  const beside = folderOf({ 'e.wav': '', 'e.json': '{ "e.wav": [] }' });
+  assert.deepEqual(labelsOf(await findRecordings([beside], positives('hey'))), [[]]);
+});
+
 test('wrong label files are refused, by name', async () => {
   const cases: [files: Readonly<Record<string, string>>, message: RegExp, keywords?: string[]][] = [
     [{ 'a.txt': 'A transcript.' }, /a\.txt: line 1: got "A transcript\.".*it was read because labels are looked for/],
@@ -186,6 +218,10 @@ test('wrong label files are refused, by name', async () => {
       { 'a.json': '[{"start": 0, "end": 1, "label": "hey", "file": "b.wav"}]' },
       /a\.json: has a label of "b\.wav", expected labels of a\.wav alone; name it labels\.csv or labels\.json/,
     ],
+    [{ 'a.json': '{ "b.wav": [] }' }, /a\.json: has a label of "b\.wav", expected labels of a\.wav alone/],
+    [{ 'labels.json': '{ "b.wav": [] }' }, /labels\.json: there is no file b\.wav in /],
+    [{ 'labels.csv': 'file,start,end,label', 'labels.json': '{}' }, /got labels\.csv and labels\.json, expected one/],
+    [{ 'a.txt': '0\t1\they\n0.0\t2\they' }, /a\.wav: has two labels "hey" that begin at 0 s, expected one/],
     [{ 'labels.csv': 'start,end,label\n0,1,hey' }, /labels\.csv: got a label that does not say its file, expected/],
     [{ 'labels.csv': 'file,start,end,label\nb.wav,0,1,hey' }, /labels\.csv: there is no file b\.wav in /],
     [{ 'a.txt': '0\t1\tHey' }, /a\.wav: its label "Hey" from 0 to 1 s is nearly the keyword "hey"; correct/],

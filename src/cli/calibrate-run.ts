@@ -9,16 +9,18 @@ import { describeCalibration } from './calibration-text.js';
 import { checkEvaluationFlags } from './evaluation-flags.js';
 import { hearRecordings, openContender, type Contender, type Hearing } from './evaluation-hearing.js';
 import { about } from './options.js';
-import { replaceFile } from './replace-file.js';
+import { checkReplaceable, replaceFile } from './replace-file.js';
 import { toJson } from './terminal.js';
 
 export async function runCalibrate(flags: CalibrateFlags, command: Command): Promise<void> {
   checkEvaluationFlags(flags, command);
+  if (!flags.positives) command.error('--positives: expected recordings of the keyword, and got none');
   if (flags.output !== undefined && flags.inPlace) command.error('expected either --output <file> or --in-place');
   const model = await openContender(flags);
   const target = flags.inPlace ? model.file : flags.output;
   if (flags.inPlace && !(await stat(model.file).catch(() => undefined))?.isFile())
     throw new InputError(`${model.file}: no file to write into; --output says where to write`);
+  if (target !== undefined) await checkReplaceable(target);
   const hearing = await hearRecordings(flags, [model], Object.keys(model.settings));
   const keywords = wantedOf(flags, model, hearing);
   const aim = { alarmsPerHour: flags.targetFa };

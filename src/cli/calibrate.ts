@@ -27,9 +27,9 @@ export function addCalibrate(program: Command): void {
 
 const HELP = `
 Each keyword that the positives hold, or the one of --keyword, is calibrated for
-itself: the fewest misses among the settings that meet the aim on these
-recordings, at every level of --snr. Paths are as in tympan eval --help. Without
---output or --in-place it only tells.
+itself: the fewest misses, give or take one in 200, among the settings that meet
+the aim on these recordings, at every level of --snr. Paths are as in tympan
+eval --help. Without --output or --in-place it only tells.
 
 Take recordings that nothing else is measured on: what chose the settings can't
 test them.

@@ -4,6 +4,7 @@ import { evaluate } from '../evaluation/evaluate.js';
 import type { Contender, Hearing } from './evaluation-hearing.js';
 import { inWhichWay, inWords, noiseOf } from './evaluation-text.js';
 import { upperRate } from '../evaluation/intervals.js';
+import { latencySummary } from '../evaluation/score.js';
 import { hours, percentWithin, rate, rateWithin, roughHours, wrap } from './figures.js';
 import { paint, printable, table } from './terminal.js';
 
@@ -83,6 +84,9 @@ function presentPoint(keyword: string, model: Contender, hearing: Hearing): Omit
   const own = { ...model, settings: { [keyword]: settings } };
   const [{ keywords }] = evaluate(hearing.heard, [own], hearing.arrangement).models;
   const [{ conditions }] = keywords;
+  const latencies = conditions.flatMap(({ files }) =>
+    files.flatMap(({ utterances }) => utterances.flatMap(({ latency }) => latency ?? [])),
+  );
   const sum = (of: (one: (typeof conditions)[number]) => number) =>
     conditions.reduce((total, one) => total + of(one), 0);
   return {
@@ -94,7 +98,7 @@ function presentPoint(keyword: string, model: Contender, hearing: Hearing): Omit
       alarms: Math.max(...conditions.map(({ alarms }) => alarms)),
       hours: conditions[0].hours,
     },
-    latency: conditions[0].latency,
+    latency: latencySummary(latencies),
   };
 }
 

@@ -2,7 +2,9 @@
 import { statSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Command } from 'commander';
-import type { Detection, Detector, Model } from '../index.js';
+import { LEAD, TAIL } from '../evaluation/arrangement.js';
+import type { Detection, Detector } from '../index.js';
+import { leadOf } from '../node/evaluation/lead.js';
 import { readAudio } from '../node/index.js';
 import { complain, messageOf } from './failure.js';
 import { loadDetector, nonEmpty, withDetection, withModel, type DetectionFlags, type ModelFlags } from './options.js';
@@ -20,12 +22,6 @@ interface Result {
   detections: Detection[];
 }
 
-/**
- * Silence around a file, in seconds, so that a clip that is cut right at the word behaves as in a stream: before it, the
- * network's state settles; after it, smoothing catches up.
- */
-const LEAD = 0.5;
-const TAIL = 0.5;
 /** Seconds of audio between two looks at the progress bar. */
 const STRETCH = 10;
 
@@ -89,13 +85,6 @@ async function detect(files: string[], flags: Flags): Promise<void> {
   if (flags.json || searched === 0) return;
   const summary = `${plural(detections, 'detection')} in ${plural(searched, 'file')}, ${span(seconds)} of audio, ${span((performance.now() - began) / 1000)}`;
   process.stdout.write(`${paint('dim', summary)}\n`);
-}
-
-/** A model on windows answers once its first window is full, which is to be before the first sample of a short clip. */
-function leadOf({ streaming, metadata }: Model): number {
-  const { windowLength, hopLength, sampleRate } = metadata.frontend!;
-  const window = streaming.mode === 'windowed' ? (streaming.windowFrames - 1) * hopLength + windowLength : 0;
-  return Math.max(LEAD, window / sampleRate);
 }
 
 async function search(

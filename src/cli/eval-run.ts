@@ -1,6 +1,5 @@
 /** What `tympan eval` does: hears recordings, prints what was found, and writes the page and the clips. */
-import { stat } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { evaluate } from '../evaluation/evaluate.js';
 import { failuresOf } from '../evaluation/failures.js';
@@ -12,11 +11,14 @@ import type { EvalFlags } from './eval.js';
 import { checkEvaluationFlags } from './evaluation-flags.js';
 import { hearRecordings, openContender, type Contender, type Hearing } from './evaluation-hearing.js';
 import { describeEvaluation } from './evaluation-text.js';
-import { replaceFile } from './replace-file.js';
+import { publicCommand, withPublicNames } from './public-names.js';
+import { checkReplaceable, replaceFile } from './replace-file.js';
 import { paint, printable, toJson } from './terminal.js';
 
 export async function runEval(flags: EvalFlags, command: Command): Promise<void> {
   checkEvaluationFlags(flags, command);
+  if (!flags.audio && flags.report === undefined)
+    command.error('--no-audio: expected --report too, the page that is to hold no recordings');
   const models = await contendersOf(flags, command);
   await checkTargets(flags);
   const keywords = Object.keys(models[0].settings);
@@ -45,10 +47,8 @@ async function contendersOf(flags: EvalFlags, command: Command): Promise<Contend
 
 /** What can't be written is refused before hours are spent on listening. */
 async function checkTargets({ report, clips }: EvalFlags): Promise<void> {
+  if (report !== undefined) await checkReplaceable(report);
   if (clips !== undefined) await clipFolder(clips);
-  if (report === undefined) return;
-  if (!(await stat(dirname(report)).catch(() => undefined))?.isDirectory())
-    throw new InputError(`${report}: no folder ${dirname(report)} to write into`);
 }
 
 async function writeFailures(
@@ -66,10 +66,11 @@ async function writeFailures(
   }
   if (report !== undefined) {
     const facts = [
-      ['Command', `tympan ${process.argv.slice(2).join(' ')}`] as const,
+      ['Command', publicCommand(['tympan', ...process.argv.slice(2)])] as const,
       ['Date', new Date().toISOString().slice(0, 10)] as const,
     ];
-    const page = reportPage({ evaluation, failures: audio ? cut : failures, title: basename(file), facts });
+    const shown = withPublicNames(evaluation, audio ? cut : failures);
+    const page = reportPage({ ...shown, title: basename(file), facts });
     await replaceFile(report, Buffer.from(page));
     tell(`report in ${report}`);
   }

@@ -8,7 +8,7 @@ import { AudioError, InputError, type DetectionOptions } from '../index.js';
 import { hear } from '../node/evaluation/hear.js';
 import type { Failed } from '../node/evaluation/listener.js';
 import type { Listening, ListeningModel } from '../node/evaluation/listening.js';
-import { findRecordings } from '../node/evaluation/recordings.js';
+import { findRecordings, refuseShared } from '../node/evaluation/recordings.js';
 import { render } from '../node/evaluation/render.js';
 import type { EvaluationFlags } from './evaluation-flags.js';
 import { complain } from './failure.js';
@@ -70,7 +70,10 @@ export async function hearRecordings(
   const { positives = [], negatives = [], noise = [], keyword, snr: snrs = [], threads } = flags;
   const find = async (paths: readonly string[], kind: 'positives' | 'negatives') =>
     paths.length === 0 ? [] : findRecordings(paths, { kind, keyword, keywords });
-  const sets = [...(await find(positives, 'positives')), ...(await find(negatives, 'negatives'))];
+  const spoken = await find(positives, 'positives');
+  const others = await find(negatives, 'negatives');
+  await refuseShared(spoken, others);
+  const sets = [...spoken, ...others];
   const noiseSets = await find(noise, 'negatives').catch((error: unknown) => {
     if (error instanceof AudioError) error.message = error.message.replace(/^negatives: /, '--noise: ');
     throw error;

@@ -1,6 +1,15 @@
 /** Writes a file in one step: whoever reads it sees the old or the new one, and a failure leaves the old. */
 import { open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { InputError } from '../index.js';
+
+/** @throws InputError for a path that `replaceFile` would refuse, to be asked before hours are spent on what is written */
+export async function checkReplaceable(path: string): Promise<void> {
+  const old = await stat(path).catch(() => undefined);
+  if (old && !old.isFile()) throw new InputError(`${path}: not a file, can't be replaced`);
+  if (!(await stat(dirname(path)).catch(() => undefined))?.isDirectory())
+    throw new InputError(`${path}: no folder ${dirname(path)} to write into`);
+}
 
 /** @throws InputError when it can't be written */
 export async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {

@@ -16,9 +16,12 @@ export interface Setting {
   readonly noise: readonly Float32Array[];
 }
 
-/** Silence before and after a file that is heard alone, as `tympan detect` adds it: seconds. */
+/**
+ * Silence before and after a file that is heard alone: seconds. A clip that is cut right at the word then behaves as in
+ * a stream: before it, the network's state settles; after it, smoothing catches up.
+ */
 export const LEAD = 0.5;
-const TAIL = 0.5;
+export const TAIL = 0.5;
 
 /** Noise before the first recording of a joined stream, and after each: s, RMS, RMS relative to the recording's. */
 const PAUSE = 1.5;

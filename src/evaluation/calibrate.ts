@@ -17,10 +17,10 @@ const NEGLIGIBLE = 1 / 200;
 
 /**
  * Chooses threshold, smoothing and refractory period of one keyword, so that false alarms stay within the aim under
- * every condition, by these rules in turn: fewest misses over all conditions, give or take one in 200 utterances; fewest alarms; a median latency within 50
- * ms of the least; the widest range of thresholds with the same counts, in logits. The threshold is the middle of that
- * range, from 0.05 to 0.999. The refractory period is the shortest at which no utterance fires twice, or that at which
- * fewest do.
+ * every condition, by these rules in turn: fewest misses over all conditions, give or take one in 200 utterances;
+ * fewest alarms; a median latency within 50 ms of the least; the widest range of thresholds with the same counts, in
+ * logits. The threshold is the middle of that range, from 0.05 to 0.999. The refractory period is the shortest at which
+ * no utterance fires twice, or that at which fewest do; where that meets the aim nowhere, the shortest that meets it.
  *
  * Figures of the recordings that settings were chosen on flatter them a little.
  *

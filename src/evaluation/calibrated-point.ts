@@ -4,9 +4,9 @@ import type { CalibratedPoint } from './calibration.js';
 import { traceOf, utterancesOf, type Condition } from './conditions.js';
 import { smoothedOf, type KeywordSettings } from './events.js';
 import type { Heard } from './heard.js';
-import { bestPlateau, leastRefractory, middleOf, widthOf, type Choice } from './plateau.js';
+import { bestPlateau, leastRefractory, middleOf, widthOf, type Plateau } from './plateau.js';
 import { latencySummary, ownersOf } from './score.js';
-import { floorOf, stepsOf, type BurstGroups, type Steps } from './steps.js';
+import { coarseThresholds, floorOf, stepsOf, type BurstGroups, type Steps } from './steps.js';
 import { tally } from './tally.js';
 import type { Trace } from './trace.js';
 
@@ -28,7 +28,8 @@ export interface Material {
  * The best threshold and refractory period for one smoothing; null where each gives more than the allowed alarms.
  *
  * @param smoothing ms
- * @param refractories ms
+ * @param refractories ms: the shortest at which no utterance fires twice, or fewest do, or else the shortest that meets
+ *   the allowance
  * @param allowed alarms under any one condition
  */
 export function bestWith(
@@ -47,18 +48,24 @@ export function bestWith(
     low = floor;
     groups = raised(groups, low, longest); // more bursts may come of one
   }
+  const grid = coarseThresholds(groups, low, HIGHEST_THRESHOLD);
   const lists: (Steps & { readonly refractory: number })[] = [];
-  let choices: readonly Choice[] = [];
+  let plateau: Plateau | undefined;
   for (const refractory of periods) {
     const own = raised(groups, low, frames(refractory));
-    lists.push({ refractory, ...stepsOf(own, frames(refractory), low, HIGHEST_THRESHOLD) });
-    choices = leastRefractory(lists);
-    if (choices.every(({ repeats }) => repeats === 0)) break; // longer ones would change nothing
+    lists.push({ refractory, ...stepsOf(own, frames(refractory), low, HIGHEST_THRESHOLD, grid) });
+    const choices = leastRefractory(lists);
+    plateau = bestPlateau(choices, allowed);
+    if (plateau && choices.every(({ repeats }) => repeats === 0)) break; // longer ones would change nothing
   }
-  const plateau = bestPlateau(choices, allowed);
+  // Where second events in words ask for none that meets the aim: the shortest that does.
+  for (const { refractory, steps } of lists)
+    plateau ??= bestPlateau(
+      steps.map((step) => ({ ...step, refractory })),
+      allowed,
+    );
   if (!plateau) return null;
-  const isExact = lists.every((list) => list.isExact);
-  const { threshold, step } = middleOf(plateau, isExact);
+  const { threshold, step } = middleOf(plateau, grid === undefined);
   const settings = { threshold, smoothing, refractory: step.refractory };
   const utterances = material.utterances * material.conditions.length;
   return {

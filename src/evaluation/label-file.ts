@@ -32,7 +32,23 @@ export interface TextLabel {
  */
 export function parseLabels(text: string, format: 'audacity' | 'json', where: string): FileLabel[] {
   const plain = plainText(text, where);
-  return format === 'json' ? parseJson(plain, where) : parseAudacity(plain, where);
+  return format === 'json' ? parseJson(plain, where).labels : parseAudacity(plain, where);
+}
+
+/** What a label file in JSON says. */
+export interface JsonLabels {
+  readonly labels: FileLabel[];
+  /** Audio files that it names with an empty list: nothing is spoken in them. */
+  readonly silent: readonly string[];
+}
+
+/**
+ * As `parseLabels`, and which audio files are named without a label.
+ *
+ * @throws AudioError naming the label file, the entry and the field
+ */
+export function parseJsonLabels(text: string, where: string): JsonLabels {
+  return parseJson(plainText(text, where), where);
 }
 
 /**
@@ -77,7 +93,7 @@ function readSeconds(field: string, text: string, place: string): number {
   return Number(plain);
 }
 
-function parseJson(text: string, where: string): FileLabel[] {
+function parseJson(text: string, where: string): JsonLabels {
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -85,17 +101,22 @@ function parseJson(text: string, where: string): FileLabel[] {
     // The message may quote lines of the file.
     throw new AudioError(`${where}: not JSON: ${(cause as Error).message.replace(/\s+/g, ' ')}`, { cause });
   }
-  if (Array.isArray(json)) return readEntries(json, where);
+  if (Array.isArray(json)) return { labels: readEntries(json, where), silent: [] };
   if (!isObject(json)) throw wrong(where, '', json, 'a list of labels, { "labels": […] } or { "a.wav": […] }');
   const { labels, ...others } = json;
-  if (labels === undefined)
-    return Object.entries(json).flatMap(([file, list]) => readEntries(list, `${where}: ${JSON.stringify(file)}`, file));
+  if (labels === undefined) {
+    const lists = Object.entries(json).map(([file, list]) => {
+      return { file, own: readEntries(list, `${where}: ${JSON.stringify(file)}`, file) };
+    });
+    const silent = lists.filter(({ own }) => own.length === 0).map(({ file }) => file);
+    return { labels: lists.flatMap(({ own }) => own), silent };
+  }
   const [other] = Object.keys(others);
   if (other !== undefined)
     throw new AudioError(
       `${where}: got "labels" and ${JSON.stringify(other)}, expected "labels" alone or audio files alone`,
     );
-  return readEntries(labels, `${where}: "labels"`);
+  return { labels: readEntries(labels, `${where}: "labels"`), silent: [] };
 }
 
 /** @param owner the audio file that all entries belong to */

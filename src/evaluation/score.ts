@@ -4,6 +4,8 @@ import { timeOf, type Trace } from './trace.js';
 
 /** Seconds after an utterance's end in which it may still be heard. */
 export const AFTER = 0.5;
+/** Seconds by which times that are equal may differ, as sums of binary fractions. */
+const ROUNDING = 1e-9;
 
 /**
  * Events of one keyword in a stream held against what was spoken. Hits and misses are all utterances, hits and alarms
@@ -57,8 +59,8 @@ export function ownersOf(trace: Trace, answers: number, utterances: readonly Utt
 function ownership(utterances: readonly Utterance[]): (time: number) => number {
   let last = -1;
   return (time) => {
-    while (last + 1 < utterances.length && utterances[last + 1].start <= time) last++;
-    return last >= 0 && time <= utterances[last].end + AFTER ? last : -1;
+    while (last + 1 < utterances.length && utterances[last + 1].start <= time + ROUNDING) last++;
+    return last >= 0 && time <= utterances[last].end + AFTER + ROUNDING ? last : -1;
   };
 }
 

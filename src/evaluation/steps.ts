@@ -35,25 +35,34 @@ interface Change extends Counts {
 }
 
 /**
+ * The thresholds, falling, that are to be tried where all of them would be too many; else undefined. What is cut for a
+ * longer refractory period asks for no fewer decisions than what is cut for a shorter one.
+ */
+export function coarseThresholds({ shared, conditions }: BurstGroups, low: number, high: number): Grid {
+  const decisions = [shared, ...conditions].flat().reduce((sum, { means }) => sum + means.length ** 2, 0);
+  if (decisions <= MOST_DECISIONS) return undefined;
+  return thresholdsBetween(low, high, COARSE + 1)
+    .slice(1)
+    .reverse();
+}
+
+type Grid = readonly number[] | undefined;
+
+/**
  * Counts at every threshold in (low, high]. Bursts are decided on their own at each of their means, since nothing
  * changes between two of them: exact, however counts rise and fall.
  *
- * @param groups cut at `low` or lower
+ * @param bursts cut at `low` or lower
+ * @param grid the only thresholds to try; lists of steps that are joined have the same
  */
 export function stepsOf(
-  { shared, conditions }: BurstGroups,
+  bursts: BurstGroups,
   refractoryFrames: number,
   low: number,
   high: number,
+  grid: Grid = coarseThresholds(bursts, low, high),
 ): Steps {
-  const groups = [shared, ...conditions];
-  const decisions = groups.flat().reduce((sum, { means }) => sum + means.length ** 2, 0);
-  const grid =
-    decisions > MOST_DECISIONS
-      ? thresholdsBetween(low, high, COARSE + 1)
-          .slice(1)
-          .reverse()
-      : undefined;
+  const groups = [bursts.shared, ...bursts.conditions];
   const gate = new Gate(high, refractoryFrames);
   const changes: Change[] = [];
   for (const [group, bursts] of groups.entries()) {

@@ -63,8 +63,8 @@ export async function readAudio(path: string | URL, options: ReadAudioOptions = 
  *
  * @throws AudioError naming the file
  */
-export async function decodeAudio(bytes: Buffer, name: string, sampleRate: number): Promise<AudioFile> {
-  const audio = await decode(bytes, name);
+export async function decodeAudio(bytes: Uint8Array, name: string, sampleRate: number): Promise<AudioFile> {
+  const audio = await decode(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), name);
   let samples = mixDown(audio.channels);
   if (samples.length === 0) throw new AudioError(`${name}: holds no samples`);
   if (!areFinite(samples)) throw new AudioError(`${name}: holds samples that are not finite numbers`);

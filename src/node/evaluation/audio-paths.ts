@@ -53,7 +53,9 @@ async function isFolder(entry: Dirent, path: string): Promise<boolean> {
  * @throws AudioError naming the list and the line, for a file that does not exist, and for a list of none
  */
 export async function audioListed(list: string): Promise<string[]> {
-  const text = await readFile(list, 'utf8');
+  const text = await readFile(list, 'utf8').catch((error: Error) => {
+    throw new AudioError(`${list}: can't be read: ${error.message}`, { cause: error });
+  });
   const files: string[] = [];
   for (const [index, line] of text
     .replace(/^\uFEFF/, '')

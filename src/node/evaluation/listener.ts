@@ -63,9 +63,11 @@ export class Listener {
     const heard: StreamPlan['recordings'][number][] = [];
     const parts = plan.recordings.length * conditions.length;
     for (const [k, recording] of plan.recordings.entries()) {
+      let isBegun = false;
       try {
         const { sampleRate } = this.#setting;
         const take = new Take(recording, await read(recording.file, sampleRate), sampleRate);
+        isBegun = true;
         for (const [c, rendering] of renderings.entries()) {
           const [sound, after] = rendering.add(take);
           const before = k * conditions.length + c;
@@ -75,7 +77,9 @@ export class Listener {
         layout.add(take);
         heard.push(recording);
       } catch (error) {
-        if (!(error instanceof TympanError)) throw error;
+        // What is heard in part would move all that follows in the stream.
+        const isFatal = isBegun && plan.recordings.length > 1;
+        if (!(error instanceof TympanError) || isFatal) throw error;
         const isNamed = error.message.includes(recording.file);
         failed.push({
           file: recording.file,

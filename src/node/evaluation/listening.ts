@@ -1,10 +1,11 @@
 /** What an evaluation listens with: models, how recordings are arranged, and which noise. */
 import { AudioError, InputError, TympanError, UnsupportedModelError } from '../../errors.js';
-import { LEAD, type Arrangement } from '../../evaluation/arrangement.js';
+import type { Arrangement } from '../../evaluation/arrangement.js';
 import type { StreamPlan } from '../../evaluation/heard.js';
 import { NoiseSource } from '../../evaluation/noise.js';
 import { annotate, loadModel, type LoadOptions, type Model, type StreamingOptions } from '../../index.js';
 import { readAudio } from '../audio-file.js';
+import { leadOf } from './lead.js';
 
 export interface Listening {
   /** One, or those that are compared; all hear the same sound. */
@@ -86,13 +87,6 @@ async function openModel({ file, precision, streaming }: ListeningModel) {
 function demandsOf(model: Model): Demands {
   model.detector().close(); // says what the model lacks
   return { sampleRate: model.metadata.frontend!.sampleRate, lead: leadOf(model) };
-}
-
-/** Seconds: a model on windows first answers when a window is full, which is to be before a clip's first sample. */
-export function leadOf({ streaming, metadata }: Model): number {
-  const { windowLength, hopLength, sampleRate } = metadata.frontend!;
-  const window = streaming.mode === 'windowed' ? (streaming.windowFrames - 1) * hopLength + windowLength : 0;
-  return Math.max(LEAD, window / sampleRate);
 }
 
 /**

@@ -48,7 +48,8 @@ export class Pool {
     this.#onProgress = onProgress;
     const jobs = plans.map(({ set, recordings }, index): Job => {
       const bytes = recordings.reduce((sum, { file }) => sum + sizeOf(file), 0);
-      return { index, bytes, weight: bytes * conditionsOf(set.kind, data.snrs).length };
+      const weight = Math.max(1, bytes) * conditionsOf(set.kind, data.snrs).length; // a pipe has no size
+      return { index, bytes, weight };
     });
     this.#waiting = jobs.sort((a, b) => a.weight - b.weight || b.index - a.index);
     this.#total = jobs.reduce((sum, { weight }) => sum + weight, 0);

@@ -1,5 +1,5 @@
 /** Finds the recordings of an evaluation, and what is spoken in them. */
-import { stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, extname, relative, resolve, sep } from 'node:path';
 import { AudioError } from '../../errors.js';
 import type { FileLabel } from '../../evaluation/label-file.js';
@@ -34,15 +34,16 @@ interface Group {
  * folder, up to the one that was given, that is a keyword, else the list's name, else the model's only keyword.
  * Negatives have no labels.
  *
- * @throws AudioError naming the path, for one that can't be searched, has no audio, or is named twice, and for labels
- *   that are wrong, or of which none in a whole set is a keyword; RangeError for a `keyword` that is none
+ * @throws AudioError naming the path, for one that can't be searched, has no audio, or is named twice (by a link, too),
+ *   and for labels that are wrong, or of which none in a whole set is a keyword; RangeError for a `keyword` that is
+ *   none
  */
 export async function findRecordings(paths: readonly string[], options: FindOptions): Promise<RecordingSet[]> {
   const { kind, keyword, keywords } = options;
   if (keyword !== undefined && !keywords.includes(keyword))
     throw new RangeError(`keyword: "${keyword}" is no keyword of the model; keywords are ${keywords.join(', ')}`);
   const groups = await groupsOf(paths, kind);
-  refuseTwice(groups, kind);
+  await refuseTwice(groups, kind);
   const names = uniqueNames(groups);
   const labels = new LabelFiles();
   const sets: RecordingSet[] = [];
@@ -78,15 +79,44 @@ async function groupsOf(paths: readonly string[], kind: string): Promise<Group[]
 }
 
 /** What counts twice would make the intervals too narrow. */
-function refuseTwice(groups: readonly Group[], kind: string): void {
+async function refuseTwice(groups: readonly Group[], kind: string): Promise<void> {
   const owners = new Map<string, Group>();
   for (const group of groups) {
     for (const file of group.files) {
-      const owner = owners.get(resolve(file));
-      owners.set(resolve(file), group);
+      const path = await pathOf(file);
+      const owner = owners.get(path);
+      owners.set(path, group);
       if (!owner) continue;
       const where = owner === group ? `twice in ${group.path}` : `in ${owner.path} and in ${group.path}`;
       throw new AudioError(`${kind}: ${file} is ${where}; each recording counts once, so name it once`);
+    }
+  }
+}
+
+/** Where links lead; a link to nothing stays what it is, and reading it will say so. */
+function pathOf(file: string): Promise<string> {
+  return realpath(file).catch(() => resolve(file));
+}
+
+/**
+ * Refuses a recording among both: what is spoken in it would count as heard and as a false alarm.
+ *
+ * @throws AudioError naming the file and its sets
+ */
+export async function refuseShared(
+  positives: readonly RecordingSet[],
+  negatives: readonly RecordingSet[],
+): Promise<void> {
+  const owners = new Map<string, RecordingSet>();
+  for (const set of positives) for (const { file } of set.recordings) owners.set(await pathOf(file), set);
+  for (const { name, recordings } of negatives) {
+    for (const { file } of recordings) {
+      const owner = owners.get(await pathOf(file));
+      if (owner)
+        throw new AudioError(
+          `${file}: is in the positives (${owner.name}) and in the negatives (${name}), where its words would be ` +
+            'false alarms; name it once',
+        );
     }
   }
 }
@@ -107,6 +137,7 @@ async function positivesOf(group: Group, files: LabelFiles, options: FindOptions
       continue;
     }
     const labels = own.flatMap((label) => labelOf(file, label, options) ?? []);
+    refuseSameStart(file, labels);
     for (const { label } of own) passedOver.add(label);
     kept += labels.length;
     recordings.push({ file, labels });
@@ -119,6 +150,19 @@ async function positivesOf(group: Group, files: LabelFiles, options: FindOptions
     );
   }
   return recordings;
+}
+
+/** Of two words that begin at once one would always be missed. */
+function refuseSameStart(file: string, labels: readonly Label[]): void {
+  const seen = new Set<string>();
+  for (const { keyword, start } of labels) {
+    const place = `${start} ${keyword}`;
+    if (seen.has(place))
+      throw new AudioError(
+        `${file}: has two labels "${keyword}" that begin at ${start} s, expected one; remove the other`,
+      );
+    seen.add(place);
+  }
 }
 
 /** Null for a label of something else. */
