@@ -39,9 +39,11 @@ export function describeCalibration(
 
 function describe(found: Calibrated, context: CalibrationContext, width: number): string[] {
   const { settings, conditions, point, missInterval, alarmInterval } = found;
+  const over =
+    conditions.length > 1 ? ` Misses are those under ${conditions.length} conditions, alarms the most under any.` : '';
   const rates =
     `Missed ${percentWithin(point.misses / point.utterances, missInterval)}; ` +
-    `alarms an hour ${rateWithin(point.alarms / point.hours, alarmInterval)}; intervals and "below" at 95 %.`;
+    `alarms an hour ${rateWithin(point.alarms / point.hours, alarmInterval)}; intervals and "below" at 95 %.${over}`;
   return [
     `${paint('green', printable(found.keyword))} ${inWords(settings)}`,
     '',
@@ -116,7 +118,7 @@ function conditionTable(conditions: Calibrated['conditions']): string[] {
 /** Whether the hours are enough to say that the aim is met, and not only that it was met here. */
 function promise({ point, promised, hoursNeeded }: Calibrated, aim: CalibrationAim): string {
   const aimed = `${plainRate(aim)} an hour`;
-  if (promised) return `${hours(point.hours)} are enough to promise ${aimed} with 95 % confidence.`;
+  if (promised) return `${hours(point.hours)} alone would be enough to promise ${aimed} with 95 % confidence.`;
   const without = point.alarms === 0 ? 'without an alarm' : 'with no further alarm';
   return (
     `Too little audio to promise ${aimed}: ${hours(point.hours)} can't show a rate below ` +

@@ -1,10 +1,9 @@
 /** Two models on the same recordings: counts, and whether they differ by more than chance. */
+import { SIGNIFICANT } from '../evaluation/paired.js';
 import type { Comparison, Evaluation, ModelResult, Paired } from '../evaluation/result.js';
 import { wrap } from './figures.js';
 import { keepEnd, paint, printable, table } from './terminal.js';
 
-/** A difference that comes by chance alone less often than this is called one. */
-const SIGNIFICANT = 0.05;
 /** Characters of a model's name. */
 const LONGEST = 23;
 

@@ -1,4 +1,5 @@
 /** What an evaluation found, as lines for people: 80 columns. */
+import { HIGHEST, logit, LOWEST } from '../evaluation/sweep.js';
 import type {
   ConditionResult,
   Evaluation,
@@ -174,9 +175,9 @@ function fitted(rows: readonly string[][], columns: readonly Column[], width: nu
   return rows.map(([name, ...values]) => [keepEnd(name, room), ...values]);
 }
 
-function logit(p: number): number {
-  const inside = Math.min(Math.max(p, 1e-4), 1 - 1e-4);
-  return Math.log(inside / (1 - inside));
+/** A threshold in logits, 0 and 1 at the ends of the sweep. */
+function placeOf(threshold: number): number {
+  return logit(Math.min(Math.max(threshold, LOWEST), HIGHEST));
 }
 
 /** The trade around the threshold that is set; the points of all conditions have the same thresholds. */
@@ -199,10 +200,10 @@ function sweepTable(conditions: readonly ConditionResult[]): string[] {
 
 function indicesAround(sweep: readonly OperatingPoint[], set: number): number[] {
   const nearest = (target: number): number => {
-    const distances = sweep.map(({ threshold }) => Math.abs(logit(threshold) - target));
+    const distances = sweep.map(({ threshold }) => Math.abs(placeOf(threshold) - target));
     return distances.indexOf(Math.min(...distances));
   };
   const exact = sweep.findIndex(({ threshold }) => threshold === set);
-  const chosen = AROUND.map((step) => (step === 0 && exact >= 0 ? exact : nearest(logit(set) + step)));
+  const chosen = AROUND.map((step) => (step === 0 && exact >= 0 ? exact : nearest(placeOf(set) + step)));
   return [...new Set(chosen)].sort((a, b) => a - b);
 }

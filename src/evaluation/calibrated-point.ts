@@ -11,7 +11,7 @@ import { tally } from './tally.js';
 import type { Trace } from './trace.js';
 
 /** Thresholds are chosen above the one, and at most at the other. */
-export const LOWEST_THRESHOLD = 0.05;
+const LOWEST_THRESHOLD = 0.05;
 export const HIGHEST_THRESHOLD = 0.999;
 
 /** What a keyword is calibrated on. */

@@ -2,6 +2,9 @@
 import { checkCount } from './intervals.js';
 import { binomialTail } from './tails.js';
 
+/** A difference that chance alone brings less often than this is customarily taken for one. */
+export const SIGNIFICANT = 0.05;
+
 /**
  * McNemar's test (1947, Psychometrika 12), in its exact form: were both as good, what only one of them missed would
  * fall to either with even chances.

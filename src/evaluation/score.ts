@@ -3,7 +3,7 @@ import type { Utterance } from './sound.js';
 import { timeOf, type Trace } from './trace.js';
 
 /** Seconds after an utterance's end in which it may still be heard. */
-export const AFTER = 0.5;
+const AFTER = 0.5;
 /** Seconds by which times that are equal may differ, as sums of binary fractions. */
 const ROUNDING = 1e-9;
 

@@ -2,6 +2,7 @@
  * A line chart as data, for the page's script to draw. Positions are those on its axes: logarithms on a logarithmic
  * one.
  */
+import { logit } from '../evaluation/sweep.js';
 import { html, json, type Content, type Markup } from './html.js';
 import { decimals } from './words.js';
 
@@ -73,8 +74,6 @@ export function figure(chart: Chart, caption?: Content): Markup {
 }
 
 const round = (value: number) => Math.round(value * DIGITS) / DIGITS;
-
-export const logit = (p: number) => Math.log(p / (1 - p));
 
 /** Values from 0 to `max`, in about five even steps. */
 export function linearAxis(title: string, max: number, unit: string): Axis {

@@ -1,11 +1,9 @@
 /** Two models on the same recordings: whether what sets them apart could be chance. */
+import { SIGNIFICANT } from '../evaluation/paired.js';
 import type { Comparison, Evaluation, Paired } from '../evaluation/result.js';
 import { html, type Markup } from './html.js';
 import { table, type Row } from './table.js';
 import { condition, modelNames, probability } from './words.js';
-
-/** The customary line below which a difference is taken for one. */
-const SIGNIFICANT = 0.05;
 
 /** Null where nothing is compared. */
 export function comparisonSection(evaluation: Evaluation, keyword: string): Markup | null {

@@ -87,8 +87,8 @@ function keywordSection(
   const runs = runsOf(evaluation, keyword);
   return html`<section aria-labelledby="keyword-${index}">
     <h2 id="keyword-${index}">“${keyword}”</h2>
-    ${headline(evaluation, runs)} ${comparisonSection(evaluation, keyword)}
-    ${detFigure(evaluation, keyword, runs)} ${sweepSection(evaluation, keyword, runs)}
+    ${headline(evaluation, runs)} ${comparisonSection(evaluation, keyword)} ${detFigure(evaluation, keyword, runs)}
+    ${sweepSection(evaluation, keyword, runs)}
     ${failuresSection(
       runs,
       failures.filter((failure) => failure.keyword === keyword),

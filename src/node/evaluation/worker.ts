@@ -9,7 +9,7 @@ export type FromThread =
   | { readonly kind: 'done'; readonly seconds: number; readonly outcome: Outcome };
 
 /** Milliseconds from one message about the progress to the next. */
-const PATIENCE = 100;
+const BETWEEN_NEWS = 100;
 
 const port = parentPort!;
 const listener = Listener.open(workerData as ListenerData);
@@ -26,7 +26,7 @@ async function hear(plan: StreamPlan): Promise<void> {
     await listener
   ).hear(plan, (fraction, more) => {
     seconds += more;
-    if (performance.now() - told >= PATIENCE) tell({ kind: 'progress', seconds, fraction });
+    if (performance.now() - told >= BETWEEN_NEWS) tell({ kind: 'progress', seconds, fraction });
   });
   tell({ kind: 'done', seconds, outcome }, buffersOf(outcome));
 }
