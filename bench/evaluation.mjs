@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { loadModel } from 'tympan';
+import { readAudio } from 'tympan/node';
 import { plansOf } from '../dist/evaluation/arrangement.js';
 import { hear } from '../dist/node/evaluation/hear.js';
 import { findRecordings } from '../dist/node/evaluation/recordings.js';
@@ -9,7 +10,9 @@ import { render } from '../dist/node/evaluation/render.js';
 
 const AUDIO = resolve('../shared/audio');
 const MODEL = 'models/happy.onnx';
+const SAMPLE_RATE = 16000; // Hz
 const HOP = 160; // samples
+const DECODING = 'decoding the files once';
 /** Every file is heard so many times, so that the start of threads counts as in an evaluation of an hour. */
 const REPEATS = 3;
 
@@ -44,7 +47,10 @@ async function timed(run) {
 
 const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
 
-/** Microseconds a frame: of a detector on samples in memory, and of an evaluation that reads, mixes and hears files. */
+/**
+ * Microseconds a frame: of a detector on samples in memory, of decoding alone, and of an evaluation that decodes, mixes and
+ * hears files; the last column leaves decoding out.
+ */
 export async function benchEvaluation(rounds) {
   if (!existsSync(AUDIO)) {
     console.log(`\nEvaluation: not measured, no recordings at ${AUDIO}`);
@@ -67,14 +73,22 @@ export async function benchEvaluation(rounds) {
       return sounds.reduce((sum, { length }) => sum + length / HOP, 0);
     },
   };
+  let heardFrames = 1; // of an evaluation, under all conditions
+  contenders[DECODING] = async () => {
+    for (const { recordings } of plans) for (const { file } of recordings) await readAudio(file);
+    return heardFrames;
+  };
   for (const threads of new Set([1, availableParallelism()])) {
     contenders[`evaluation, threads: ${threads}`] = async () => {
       const { heard } = await hear(plans, listening, { threads });
       const traces = heard.flatMap(({ answers }) => answers.flatMap((one) => one.traces));
-      return traces.reduce((sum, { posteriors }) => sum + posteriors.happy.length, 0);
+      const seconds = traces.reduce((sum, { posteriors, period }) => sum + posteriors.happy.length * period, 0);
+      heardFrames = (seconds * SAMPLE_RATE) / HOP;
+      return heardFrames;
     };
   }
   const results = Object.entries(contenders).map(([name, run]) => ({ name, run, wall: [], cpu: [] }));
+  await results.at(-1).run(); // says how many frames there are
   for (let round = 0; round < rounds; round++) {
     for (const { run, wall, cpu } of results) {
       const times = await timed(run);
@@ -82,10 +96,14 @@ export async function benchEvaluation(rounds) {
       cpu.push(times.cpu);
     }
   }
+  const [bare, decoding] = results.map(({ cpu }) => median(cpu));
   console.log(`\nA frame of an evaluation: ${plans.length} FLAC files of ${sets.length} sets, noise over positives`);
-  console.log(`  ${''.padEnd(36)}${'wall µs'.padStart(11)}${'CPU µs'.padStart(11)}${'CPU ratio'.padStart(11)}`);
+  const titles = ['wall µs', 'CPU µs', 'CPU ratio', 'but decoding'];
+  console.log(`  ${''.padEnd(30)}${titles.map((title) => title.padStart(13)).join('')}`);
   for (const { name, wall, cpu } of results) {
-    const figures = [median(wall), median(cpu), median(cpu) / median(results[0].cpu)];
-    console.log(`  ${name.padEnd(36)}${figures.map((figure) => figure.toFixed(2).padStart(11)).join('')}`);
+    const own = median(cpu);
+    const figures = [median(wall), own, own / bare];
+    if (name.startsWith('evaluation')) figures.push((own - decoding) / bare);
+    console.log(`  ${name.padEnd(30)}${figures.map((figure) => figure.toFixed(2).padStart(13)).join('')}`);
   }
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.signal import fftconvolve, lfilter
+from scipy.signal import lfilter
 
 Generator = np.random.Generator
 
@@ -39,26 +39,6 @@ def peak(samples: np.ndarray, frequency: float, gain: float) -> np.ndarray:
     return lfilter(b, [1 + alpha / a, -2 * np.cos(w), 1 - alpha / a], samples)
 
 
-def reverberate(samples: np.ndarray, rng: Generator) -> np.ndarray:
-    """A small room: the direct sound and a decaying noise tail, same length and start."""
-    decay = rng.uniform(0.08, 0.4)  # s to fall by 60 dB
-    t = np.arange(int(decay * 16000)) / 16000
-    tail = rng.standard_normal(len(t)) * 10 ** (-3 * t / decay)
-    tail[: int(rng.uniform(0.001, 0.01) * 16000)] = 0
-    tail *= decibels(rng.uniform(-12, 2)) / np.sqrt(np.sum(tail**2) + 1e-12)
-    tail[0] = 1.0
-    return fftconvolve(samples, tail)[: len(samples)].astype(np.float32)
-
-
-def coloured_noise(length: int, rng: Generator) -> np.ndarray:
-    """Noise whose power falls as 1/f^slope, slope from white (0) to brown (2), unit RMS."""
-    size = max(length, 64)
-    spectrum = np.fft.rfft(rng.standard_normal(size))
-    f = np.maximum(np.arange(len(spectrum)), size * 40 / 16000)
-    noise = np.fft.irfft(spectrum * f ** (-rng.uniform(0, 2) / 2), size)[:length]
-    return (noise / (np.sqrt(np.mean(noise**2)) + 1e-12)).astype(np.float32)
-
-
 def fade(samples: np.ndarray, length: int) -> np.ndarray:
     """Linear fades of `length` samples at both ends."""
     n = min(length, len(samples) // 2)
@@ -67,12 +47,3 @@ def fade(samples: np.ndarray, length: int) -> np.ndarray:
     out[:n] *= ramp
     out[len(out) - n :] *= ramp[::-1]
     return out
-
-
-def vary(samples: np.ndarray, rng: Generator, room: float = 0.2) -> np.ndarray:
-    """Random microphone and, with probability `room`, a room; the length stays."""
-    if rng.random() < 0.6:
-        samples = tilt(samples, rng)
-    if rng.random() < room:
-        samples = reverberate(samples, rng)
-    return samples

@@ -14,26 +14,57 @@ def frame_time(frame: int) -> float:
     return (frame * HOP_LENGTH + WINDOW_LENGTH) / SAMPLE_RATE
 
 
-def smooth(posteriors: np.ndarray, smoothing: float) -> np.ndarray:
-    """Mean of the last round(smoothing / 10 ms) posteriors, of fewer at the start. [frames] to [frames]."""
-    n = max(1, int(smoothing / 10 + 0.5))
+def output_time(output: int, period: int) -> float:
+    """Time of a posterior in seconds: the end of the frame that completed it, every `period`-th frame."""
+    return frame_time(output * period + period - 1)
+
+
+def outputs(milliseconds: float, period: int) -> int:
+    """A duration in posteriors of `period` frames of 10 ms each, rounded half up as the runtime does."""
+    return int(milliseconds * SAMPLE_RATE / 1000 / HOP_LENGTH / period + 0.5)
+
+
+def smooth(posteriors: np.ndarray, smoothing: float, period: int = 1) -> np.ndarray:
+    """Mean of the last `smoothing` ms of posteriors, of fewer at the start. [outputs] to [outputs]."""
+    n = max(1, outputs(smoothing, period))
     total = np.concatenate([[0.0], np.cumsum(posteriors, dtype=np.float64)])
     end = np.arange(1, len(posteriors) + 1)
     start = np.maximum(0, end - n)
     return (total[end] - total[start]) / (end - start)
 
 
-def detect(posteriors: np.ndarray, threshold: float, smoothing: float, refractory: float) -> list[float]:
+def detect(
+    posteriors: np.ndarray, threshold: float, smoothing: float, refractory: float, period: int = 1
+) -> list[float]:
     """Event times in seconds. Smoothing and refractory are milliseconds; the state before the stream is armed."""
-    above = smooth(posteriors, smoothing) >= threshold
+    above = smooth(posteriors, smoothing, period) >= threshold
+    quiet = outputs(refractory, period)
     events: list[float] = []
-    armed = True
-    for frame in np.flatnonzero(above | np.roll(above, 1)):
-        if not above[frame]:
+    last, armed = -quiet, True
+    for k in np.flatnonzero(above | np.roll(above, 1)):
+        if not above[k]:
             armed = True
-            continue
-        time = frame_time(int(frame))
-        if armed and (not events or time - events[-1] >= refractory / 1000 - 1e-9):
-            events.append(time)
-            armed = False
+        elif armed and k - last >= quiet:
+            events.append(output_time(int(k), period))
+            last, armed = int(k), False
     return events
+
+
+def peaks(
+    posteriors: np.ndarray, smoothing: float, period: int, apart: float, lowest: float
+) -> list[tuple[float, int]]:
+    """Heights and places of the peaks of smoothed posteriors [outputs], the highest first.
+
+    None lies within `apart` seconds of a higher one, none is below `lowest`.
+    """
+    smoothed = smooth(posteriors, smoothing, period)
+    reach = outputs(1000 * apart, period)
+    free = np.ones(len(smoothed), bool)
+    found = []
+    for k in np.argsort(-smoothed, kind="stable"):
+        if smoothed[k] < lowest:
+            break
+        if free[k]:
+            found.append((float(smoothed[k]), int(k)))
+            free[max(0, k - reach) : k + reach + 1] = False
+    return found

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+ACTIVITY_FRAME = 160  # samples, 10 ms; activity is measured in frames that don't overlap
+ACTIVITY_RANGE = 20.0  # dB below the loudest frame's level within which a frame is active
 FRAME = 320  # samples, 20 ms
 HOP = 160  # samples, 10 ms
 LONGEST_CLOSURE = 18  # hops; the stop inside a word, such as the "pp" of "happy", is shorter
@@ -44,9 +46,22 @@ def closure(samples: np.ndarray, start: int, end: int) -> int | None:
     return start + dip * HOP + FRAME // 2
 
 
+def activity(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which frames are active, [frames] bool, and the mean square of each, [frames]; a partial last one is dropped."""
+    count = len(samples) // ACTIVITY_FRAME
+    frames = samples[: count * ACTIVITY_FRAME].reshape(count, ACTIVITY_FRAME)
+    power = np.mean(np.square(frames, dtype=np.float64), axis=1)
+    loudest = power.max() if count else 0.0
+    return (power >= loudest * 10 ** (-ACTIVITY_RANGE / 10)) & (power > 0), power
+
+
+def activity_end(samples: np.ndarray) -> int:
+    """One past the last sample of the last active frame; the length where nothing is active."""
+    active = np.flatnonzero(activity(samples)[0])
+    return int(active[-1] + 1) * ACTIVITY_FRAME if len(active) else len(samples)
+
+
 def active_rms(samples: np.ndarray) -> float:
-    """Root mean square of the louder half of a recording's frames, its speech level; 0 for digital silence."""
-    if len(samples) < FRAME:
-        return float(np.sqrt(np.mean(np.square(samples)))) if len(samples) else 0.0
-    power = np.sort(np.mean(np.square(np.lib.stride_tricks.sliding_window_view(samples, FRAME)[::HOP]), axis=1))
-    return float(np.sqrt(np.mean(power[len(power) // 2 :])))
+    """Root mean square over the active frames, the level of the speech in a clip; 0 where nothing is active."""
+    active, power = activity(samples)
+    return float(np.sqrt(power[active].mean())) if active.any() else 0.0

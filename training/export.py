@@ -16,8 +16,9 @@ from .network import Exported, WakeWordNetwork
 OPSET = 17
 MAXIMUM_DIFFERENCE = 1e-4  # of a posterior, between the file in onnxruntime and PyTorch
 OPERATORS = {
-    "GRU", "Transpose", "Squeeze", "Unsqueeze", "MatMul", "Gemm", "Add", "Sigmoid",
-    "Shape", "Gather", "Concat", "Expand", "ConstantOfShape", "Constant", "Slice", "Reshape",
+    "RNN", "GRU", "LSTM", "Conv", "Pad", "Relu", "Transpose", "Squeeze", "Unsqueeze", "MatMul", "Gemm", "Add",
+    "Sigmoid",
+    "Shape", "Gather", "Concat", "Expand", "ConstantOfShape", "Constant", "Slice", "Reshape", "Cast",
 }  # fmt: skip
 
 
@@ -55,9 +56,9 @@ def check_equal(path: Path, network: WakeWordNetwork) -> float:
     """Largest difference between the file in onnxruntime and PyTorch, over two batch sizes and lengths."""
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     generator = torch.Generator().manual_seed(7)
-    size = network.gru.input_size
+    size = network.architecture.num_coefficients
     largest = 0.0
-    for batch, time in ((1, 1500), (3, 37)):
+    for batch, time in ((1, 1500), (3, 38)):
         features = torch.randn(batch, time, size, generator=generator)
         with torch.inference_mode():
             expected = Exported(network).eval()(features).numpy()
@@ -73,7 +74,7 @@ def check_equal(path: Path, network: WakeWordNetwork) -> float:
 
 def export(network: WakeWordNetwork, contract: dict[str, dict], path: Path) -> float:
     """Write the file, check it, and return its largest difference from PyTorch."""
-    example = torch.zeros(1, 20, network.gru.input_size)
+    example = torch.zeros(1, 20, network.architecture.num_coefficients)
     with warnings.catch_warnings():
         # The exporter warns of batches other than 1 whenever they are dynamic; check_equal runs a batch of 3.
         warnings.simplefilter("ignore")

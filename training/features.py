@@ -88,9 +88,14 @@ class FrontEnd:
 
     def normalize(self, cepstra: torch.Tensor) -> torch.Tensor:
         """(cepstrum - mean) * scale, the features a model is fed."""
-        mean = torch.tensor(self.config["mean"], dtype=torch.float32)
-        scale = torch.tensor(self.config["scale"], dtype=torch.float32)
+        mean = torch.tensor(self.config["mean"], dtype=torch.float32, device=cepstra.device)
+        scale = torch.tensor(self.config["scale"], dtype=torch.float32, device=cepstra.device)
         return (cepstra - mean) * scale
+
+    def to(self, device: str) -> FrontEnd:
+        """This front end with its tables on a device."""
+        self.window, self.mel, self.dct = (table.to(device) for table in (self.window, self.mel, self.dct))
+        return self
 
     def __call__(self, samples: torch.Tensor) -> torch.Tensor:
         """[batch, samples] to [batch, frames, numCoefficients] features."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .corpus import SAMPLE_RATE, Clip
-from .endpoints import word_bounds
+from .endpoints import active_rms, activity_end
 from .features import to_float
 
 PAUSE = 1.5  # s of noise between clips
@@ -50,17 +50,17 @@ class NoiseSource:
 
 
 def clip_stream(clips: list[Clip], noise: list[Clip], mixed: float | None = None) -> MeasuredStream:
-    """Clips in order with pauses of noise between them; `mixed`: noise over each clip too, dB below it."""
+    """Clips in order with pauses of noise between them; `mixed`: noise over each clip too, dB below its speech."""
     source = NoiseSource(noise)
     parts = [source.excerpt(int(PAUSE * SAMPLE_RATE), 0.001)]
     spans, at = [], len(parts[0])
     for clip in clips:
         samples = to_float(clip.samples)
         rms = float(np.sqrt(np.mean(np.square(samples))))
-        word_end = word_bounds(samples)[1] if len(samples) > 1600 else len(samples)
+        word_end = activity_end(samples)
         spans.append((at / SAMPLE_RATE, (at + len(samples)) / SAMPLE_RATE, (at + word_end) / SAMPLE_RATE))
         if mixed is not None:
-            samples = samples + source.excerpt(len(samples), rms * 10 ** (-mixed / 20))
+            samples = samples + source.excerpt(len(samples), active_rms(samples) * 10 ** (-mixed / 20))
         parts += [samples, source.excerpt(int(PAUSE * SAMPLE_RATE), rms * 10 ** (PAUSE_LEVEL / 20))]
         at += len(parts[-2]) + len(parts[-1])
     samples = np.clip(np.round(np.concatenate(parts) * 32768), -32768, 32767) / 32768

@@ -10,6 +10,8 @@ export type FromThread =
 
 /** Milliseconds from one message about the progress to the next. */
 const BETWEEN_NEWS = 100;
+/** Bytes up to which a copy costs less than handing over. */
+const COPIED = 2 ** 16;
 
 const port = parentPort!;
 const listener = Listener.open(workerData as ListenerData);
@@ -37,8 +39,11 @@ function tell(message: FromThread, transferred?: ArrayBuffer[]): void {
   told = performance.now();
 }
 
-/** Posteriors are handed over, not copied. */
+/** Long posteriors are handed over. */
 function buffersOf({ heard }: Outcome): ArrayBuffer[] {
   const traces = heard?.answers.flatMap((answers) => answers.traces) ?? [];
-  return traces.flatMap(({ posteriors }) => Object.values(posteriors).map(({ buffer }) => buffer as ArrayBuffer));
+  const buffers = traces.flatMap(({ posteriors }) =>
+    Object.values(posteriors).map(({ buffer }) => buffer as ArrayBuffer),
+  );
+  return buffers.filter(({ byteLength }) => byteLength > COPIED);
 }
