@@ -358,17 +358,18 @@ describe('tympan inspect', () => {
     const stdout = inspect(MODEL);
     const drawn = [
       /^features +\[batch, time, 20\] +input$/m,
-      /^posterior +\[batch, time, 1\] +output, every frame, made by 5$/m,
-      /^1 +gru +features +\[time, 1, 1, 96\] +33,984 +33,408 .*network\/gru\/GRU$/m,
-      /^2 +gru +1 +\[time, 1, 1, 96\] +55,872 +55,296 /m,
-      /^5 +sigmoid +4 +\[1, time, 1\] +\/Sigmoid$/m,
-      /^11 more cost nothing: /m,
+      /^posterior +\[batch, time, 1\] +output, along time, made by 9$/m,
+      /^1 +convolution +features +\[1, 48, time\] +4,848 +2,400 .*\/Conv$/m,
+      /^5 +gru +4 +\[time, 1, 1, 80\] +35,040 +8,640 .*recurrent\/GRU$/m,
+      /^6 +gru +5 +\[time, 1, 1, 80\] +38,880 +9,600 /m,
+      /^9 +sigmoid +8 +\[1, time, 1\] +\/Sigmoid$/m,
+      /^15 more cost nothing: /m,
       /^streaming +stateful: frame by frame/m,
-      /^costs +89,953 parameters, 88,800 multiply-adds a frame, all in kernels$/m,
+      /^costs +94,273 parameters, 24,500 multiply-adds a frame, all in kernels$/m,
     ];
     for (const line of drawn) assert.match(stdout, line);
     assert.doesNotMatch(stdout, /^warning/m);
-    assert.match(inspect(MODEL, '--all'), /^16 +sigmoid +15 /m);
+    assert.match(inspect(MODEL, '--all'), /^24 +sigmoid +23 /m);
   });
 
   it('shows what is carried, given once, and made from how much', () => {
@@ -384,8 +385,8 @@ describe('tympan inspect', () => {
   it('shows another way of streaming when asked', () => {
     const windowed = inspect(MODEL, '--window-frames', '50', '--hop-frames', '5');
     assert.match(windowed, /^streaming +windowed: the newest 50 frames from the initial state, every 5$/m);
-    // 50 frames of what a stateful step costs, at every fifth frame.
-    assert.match(windowed.replace(/\n +/g, ' '), /4,440,000 multiply-adds a window, 888,000 multiply-adds a frame/);
+    // Convolutions of 25 and 12 outputs and 12 steps of the cells, at every fifth frame.
+    assert.match(windowed.replace(/\n +/g, ' '), /1,180,800 multiply-adds a window, 236,160 multiply-adds a frame/);
   });
 
   it('warns of a front end that does not fit, and of sizes that a stream does not have', () => {

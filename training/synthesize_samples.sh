@@ -1,7 +1,7 @@
 #!/bin/sh
 # Writes models/samples/happy.wav and quiet.wav with Debian's flite, espeak-ng and sox.
-# The speakers, flite's slt and espeak-ng's plain en-gb, are not among the voices of training/synthesis.py. Connected speech
-# is not what the model is for: of this voice's sentences, those were taken whose last word it hears with some margin.
+# The speakers, flite's slt and espeak-ng's plain en-gb, are not among the voices of training/synthesis.py. Of their
+# sentences, those were taken whose last word the model hears with some margin.
 set -eu
 out=$(cd "$(dirname "$0")/.." && pwd)/models/samples
 work=$(mktemp -d)
@@ -11,8 +11,10 @@ mkdir -p "$out"
 slt() { # slt <name> <text>
   flite -voice slt --setf duration_stretch=1.15 -t "$2" -o "$work/$1.wav"
 }
-british() { # british <name> <text>
-  espeak-ng -v en-gb -w "$work/$1.wav" "$2"
+british() { # british <name> <text> [option]...
+  name=$1 text=$2
+  shift 2
+  espeak-ng -v en-gb "$@" -w "$work/$name.wav" "$text"
 }
 join() { # join <result> <name>...: 16 kHz mono, peaks at -6 dB, 0.5 s of silence before each and 0.7 s at the end
   result=$1
@@ -27,9 +29,9 @@ join() { # join <result> <name>...: 16 kHz mono, peaks at -6 dB, 0.5 s of silenc
 }
 
 slt greeting 'Good morning.'
-slt first 'You look happy.'
+slt first 'You sound happy.'
 slt garden 'The garden is full of birds.'
-british second 'happy'
+british second 'happy' -s 150 -p 70
 join happy greeting first garden second
 
 slt puppy 'The puppy has a heavy copy.'

@@ -87,7 +87,7 @@ function outputRole({ name, role, carries }: TensorSummary, { mode }: ModelSumma
   const by = sources.length > 0 ? `, made by ${sources.map((source) => keepEnd(source, 20)).join(', ')}` : '';
   if (carries !== undefined) return `next ${keepEnd(carries, 20)}${by}`;
   if (mode === null) return `output${by}`;
-  return `output, ${role === 'every frame' ? 'every frame' : 'newest frame'}${by}`;
+  return `output, ${role === 'every frame' ? 'along time' : 'newest frame'}${by}`;
 }
 
 function costs({ layers, parameters, multiplyAddsPerFrame, mode }: ModelSummary): string {
