@@ -29,9 +29,9 @@ join() { # join <result> <name>...: 16 kHz mono, peaks at -6 dB, 0.5 s of silenc
 }
 
 slt greeting 'Good morning.'
-slt first 'You sound happy.'
+slt first 'We are so happy.'
 slt garden 'The garden is full of birds.'
-british second 'happy' -s 150 -p 70
+british second 'happy' -s 175 -p 30
 join happy greeting first garden second
 
 slt puppy 'The puppy has a heavy copy.'
