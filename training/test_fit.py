@@ -12,7 +12,7 @@ import torch
 
 from . import bursts, export
 from .features import MFCC_40_20, FrontEnd
-from .fit import Trainer, frame_loss
+from .fit import Trainer, frame_loss, learning_rate
 from .masks import FRAMES, TIME_MASKS, augment
 from .network import WakeWordNetwork
 
@@ -75,6 +75,27 @@ class FitTest(unittest.TestCase):
             self.trainers["gru"].save(path)
             with self.assertRaisesRegex(ValueError, r"other settings \(learning_rate\)"):
                 Trainer.load(path, bursts.settings("gru", learning_rate=0.001))
+
+    def test_a_run_that_has_ended_may_be_given_more_steps_and_one_that_decays_may_not(self):
+        ended = self.trainers["gru"]
+        longer = bursts.settings("gru", steps=ended.settings.steps + 8)
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "checkpoint.pt"
+            ended.save(path)
+            entries = []
+            segments = bursts.segments()
+            Trainer.load(path, longer).advance(
+                lambda step: segments[step % len(segments)], longer.steps, lambda _, entry: entries.append(entry)
+            )
+            self.assertEqual([entry["step"] for entry in entries][:1], [ended.settings.steps + 1])
+            self.assertEqual(len(entries), 8)
+            self.assertAlmostEqual(entries[0]["learningRate"], learning_rate(ended.settings.steps, longer))
+            self.assertGreater(entries[0]["learningRate"], entries[-1]["learningRate"])
+            decaying = Trainer(ended.settings, ended.frontend)
+            decaying.step = ended.settings.steps - 1
+            decaying.save(path)
+            with self.assertRaisesRegex(ValueError, r"other settings \(steps\)"):
+                Trainer.load(path, longer)
 
     def test_a_stream_does_not_depend_on_how_it_is_cut(self):
         features = torch.randn(2, 60, 20, generator=torch.Generator().manual_seed(1))
