@@ -356,6 +356,7 @@ describe('tympan eval', () => {
     [['--positives', QUIET, '--clips', 'models'], /models: has \d+ entries already/],
     [['--positives', QUIET, '-m', 'nowhere.onnx'], /nowhere\.onnx: no such file/],
     [['--positives', ''], /argument '' is invalid. Expected a name/],
+    [['models'], /got "models" by itself, expected recordings behind --positives/],
   ];
   for (const [args, message] of usage) {
     it(`refuses: tympan eval ${args.join(' ')}`, () => {

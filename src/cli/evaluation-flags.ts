@@ -20,7 +20,7 @@ const MOST_CONDITIONS = 20;
 const HOURS_OF: Readonly<Record<string, number>> = { '': 1, h: 1, hour: 1, hours: 1, d: 24, day: 24, days: 24 };
 
 export function withRecordings(command: Command): Command {
-  return withModel(command)
+  return withModel(command.allowExcessArguments()) // refused below, with a remedy
     .option(
       '--positives <path...>',
       'where the keyword is spoken: folders, audio files, or lists of files (.txt)',
@@ -70,6 +70,9 @@ export function alarmRate(text: string): number {
 /** Refuses flags that say nothing together, before anything is heard. */
 export function checkEvaluationFlags(flags: EvaluationFlags, command: Command): void {
   const { positives, negatives, noise, snr, joined } = flags;
+  const [stray] = command.args;
+  if (stray !== undefined)
+    command.error(`got "${stray}" by itself, expected recordings behind --positives or --negatives, levels as 20,10`);
   if (!positives && !negatives) command.error('nothing to hear: expected --positives or --negatives, best both');
   if (snr && !noise) command.error('--snr: expected --noise too, recordings to mix in');
   if (snr && !positives) command.error('--snr: noise is mixed into --positives, and there are none');
