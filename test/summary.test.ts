@@ -31,10 +31,12 @@ test('a summary says the sizes that streams have, of every fixture', async () =>
 test('a stateful model and its windows: the work of a window is that of its frames', async () => {
   const bytes = readFileSync('models/happy.onnx');
   const stateful = (await loadModel(bytes)).summary();
-  // W [3·96, 20] and R [3·96, 96], W and R [3·96, 96], a head [1, 96]
-  assert.equal(stateful.multiplyAddsPerFrame, 288 * (20 + 96) + 288 * (96 + 96) + 96);
-  assert.equal(stateful.parameters, stateful.multiplyAddsPerFrame! + 2 * 2 * 288 + 1);
-  assert.ok(stateful.weightBytes! > stateful.multiplyAddsPerFrame!);
+  // Convolutions [48, 20, 5] every 2nd frame and [64, 48, 5] every 4th, and with it W [240, 64], R [240, 80], W and R
+  // [240, 80], a head [1, 80]
+  const [first, second, cells] = [48 * 20 * 5, 64 * 48 * 5, 240 * (64 + 80) + 240 * (80 + 80) + 80];
+  assert.equal(stateful.multiplyAddsPerFrame, first / 2 + (second + cells) / 4);
+  assert.equal(stateful.parameters, first + 48 + second + 64 + cells + 2 * 2 * 240 + 1);
+  assert.ok(stateful.weightBytes! > stateful.parameters!);
   const windowed = (await loadModel(bytes, { streaming: { windowFrames: 40, hopFrames: 10 } })).summary();
   assert.equal(windowed.mode, 'windowed');
   assert.equal(windowed.multiplyAddsPerFrame, 4 * stateful.multiplyAddsPerFrame!);
