@@ -16,7 +16,6 @@ from scipy.signal import butter, firwin, oaconvolve, resample_poly, sosfilt
 SAMPLE_RATE = 16000
 TELEPHONE = (300.0, 3400.0)  # Hz, ITU-T G.712
 U_LAW_BIAS, U_LAW_MAXIMUM = 33, 8158  # of 14-bit magnitudes; from 8159 on the last code, ITU-T G.711 table 2
-A_LAW_MAXIMUM = 4095  # of 13-bit magnitudes (12 and a sign), ITU-T G.711 table 1
 LOW_PASS_TAPS = 97
 
 Generator = np.random.Generator

@@ -1,4 +1,9 @@
 import type { Gate } from '../detection/gate.js';
+import { utterancesOf } from './conditions.js';
+import { smoothedOf } from './events.js';
+import type { Heard } from './heard.js';
+import { ownersOf } from './score.js';
+import type { Trace } from './trace.js';
 
 /**
  * A stretch of a stream that can be decided without the rest of it: before its first answer the gate is armed and no
@@ -81,4 +86,22 @@ export function decide({ means, owners }: Burst, gate: Gate): Counts {
     }
   }
   return { hits, alarms, repeats };
+}
+
+/**
+ * Bursts of what a stream was answered for one keyword.
+ *
+ * @param smoothing ms
+ * @throws InputError where the trace has not the keyword
+ */
+export function burstsIn(
+  stream: Heard,
+  trace: Trace,
+  keyword: string,
+  smoothing: number,
+  floor: number,
+  refractoryFrames: number,
+): readonly Burst[] {
+  const means = smoothedOf(trace, keyword, smoothing);
+  return burstsOf(means, ownersOf(trace, means.length, utterancesOf(stream, keyword)), floor, refractoryFrames);
 }

@@ -1,11 +1,11 @@
 import { framesOf } from '../detection/frames.js';
-import { burstsOf, raiseFloor, type Burst } from './bursts.js';
+import { burstsIn, raiseFloor, type Burst } from './bursts.js';
 import type { CalibratedPoint } from './calibration.js';
 import { traceOf, utterancesOf, type Condition } from './conditions.js';
-import { smoothedOf, type KeywordSettings } from './events.js';
+import type { KeywordSettings } from './events.js';
 import type { Heard } from './heard.js';
 import { bestPlateau, leastRefractory, middleOf, widthOf, type Plateau } from './plateau.js';
-import { latencySummary, ownersOf } from './score.js';
+import { latencySummary } from './score.js';
 import { coarseThresholds, floorOf, stepsOf, type BurstGroups, type Steps } from './steps.js';
 import { tally } from './tally.js';
 import type { Trace } from './trace.js';
@@ -92,11 +92,8 @@ function groupsOf(material: Material, smoothing: number, floor: number, refracto
   const shared: Burst[] = [];
   const own: Burst[][] = conditions.map(() => []);
   for (const stream of heard) {
-    const utterances = utterancesOf(stream, keyword);
-    const cut = (trace: Trace): readonly Burst[] => {
-      const means = smoothedOf(trace, keyword, smoothing);
-      return burstsOf(means, ownersOf(trace, means.length, utterances), floor, refractoryFrames);
-    };
+    const cut = (trace: Trace): readonly Burst[] =>
+      burstsIn(stream, trace, keyword, smoothing, floor, refractoryFrames);
     const traces = conditions.map((condition) => traceOf(stream, condition, model));
     if (traces.every((trace) => trace === traces[0])) for (const burst of cut(traces[0])) shared.push(burst);
     else for (const [k, trace] of traces.entries()) for (const burst of cut(trace)) own[k].push(burst);

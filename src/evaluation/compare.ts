@@ -1,12 +1,11 @@
 import { framesOf } from '../detection/frames.js';
-import { burstsOf, raiseFloor, type Burst } from './bursts.js';
-import { traceOf, utterancesOf, type Condition } from './conditions.js';
-import { smoothedOf, type KeywordSettings } from './events.js';
+import { burstsIn, raiseFloor, type Burst } from './bursts.js';
+import { traceOf, type Condition } from './conditions.js';
+import type { KeywordSettings } from './events.js';
 import type { Heard } from './heard.js';
 import { equalCounts, mcnemarExact } from './paired.js';
 import { bestPlateau, middleOf } from './plateau.js';
 import type { Comparison, ConditionResult, ModelResult, Paired } from './result.js';
-import { ownersOf } from './score.js';
 import { floorOf, stepsOf } from './steps.js';
 import { HIGHEST, LOWEST } from './sweep.js';
 import { tally } from './tally.js';
@@ -73,7 +72,7 @@ function atMostAlarms(
   const traces = heard.map((stream) => traceOf(stream, condition, model));
   const refractoryFrames = framesOf(settings.refractory, traces[0].period);
   const bursts = traces.flatMap((trace, k) => {
-    const own = known.get(trace) ?? burstsIn(heard[k], trace, keyword, settings, refractoryFrames);
+    const own = known.get(trace) ?? burstsIn(heard[k], trace, keyword, settings.smoothing, LOWEST, refractoryFrames);
     known.set(trace, own);
     return own;
   });
@@ -89,15 +88,4 @@ function atMostAlarms(
   if (!plateau) return null;
   const { threshold } = middleOf(plateau, isExact);
   return { ...tally(heard, model, keyword, condition, { ...settings, threshold }), threshold };
-}
-
-function burstsIn(
-  stream: Heard,
-  trace: Trace,
-  keyword: string,
-  { smoothing }: KeywordSettings,
-  refractoryFrames: number,
-): readonly Burst[] {
-  const means = smoothedOf(trace, keyword, smoothing);
-  return burstsOf(means, ownersOf(trace, means.length, utterancesOf(stream, keyword)), LOWEST, refractoryFrames);
 }

@@ -1,8 +1,9 @@
+import { utterancesOf } from './conditions.js';
 import { eventsIn, smoothedOf } from './events.js';
 import type { Heard, StreamPlan } from './heard.js';
 import type { Evaluation, KeywordResult } from './result.js';
-import { ownersOf, score } from './score.js';
-import type { Excerpt, Utterance } from './sound.js';
+import { ownersOf, peaksOf, score } from './score.js';
+import { placeOf, type Excerpt, type Utterance } from './sound.js';
 import { timeOf, type Trace } from './trace.js';
 
 /** A miss or a false alarm, and the stretch of its stream that shows how it came. */
@@ -77,7 +78,7 @@ type Found = Pick<Failure, 'kind' | 'plan' | 'file' | 'time' | 'at' | 'fileStart
 
 function failuresIn(stream: Heard, trace: Trace, keyword: string, settings: KeywordResult['settings']): Found[] {
   const means = smoothedOf(trace, keyword, settings.smoothing);
-  const spoken = stream.utterances.filter((utterance) => utterance.keyword === keyword);
+  const spoken = utterancesOf(stream, keyword);
   const { hits, alarms } = score(eventsIn(means, trace, settings), spoken);
 
   const found = (kind: Failure['kind'], start: number, end: number, peak?: number): Found => {
@@ -85,7 +86,7 @@ function failuresIn(stream: Heard, trace: Trace, keyword: string, settings: Keyw
     const from = Math.max(0, start - before);
     const to = Math.min(end + after, Math.max(end, timeOf(trace, means.length - 1)));
     return {
-      ...{ kind, plan: stream.plan, ...placeOf(start, stream.excerpts), at: start, from, to },
+      ...{ kind, plan: stream.plan, ...fileAt(start, stream.excerpts), at: start, from, to },
       peak: peak ?? highest(means, indexAt(trace, start), indexAt(trace, to)),
       show: () => ({
         trace: cut(means, trace, from, to),
@@ -98,13 +99,6 @@ function failuresIn(stream: Heard, trace: Trace, keyword: string, settings: Keyw
     ...spoken.flatMap(({ start, end }, k) => (hits[k] ? [] : [found('miss', start, end, peaks[k])])),
     ...alarms.map(({ time }) => found('alarm', time, time)),
   ];
-}
-
-/** Highest mean of the answers that each utterance owns: [utterances]. */
-function peaksOf(means: Float64Array, owners: Int32Array, utterances: number): number[] {
-  const peaks = new Array<number>(utterances).fill(0);
-  for (let k = 0; k < means.length; k++) if (owners[k] >= 0) peaks[owners[k]] = Math.max(peaks[owners[k]], means[k]);
-  return peaks;
 }
 
 /** The first answer at `time` or after it. Answers that fall on `time` may have been rounded to just before. */
@@ -123,7 +117,7 @@ function cut(means: Float64Array, trace: Trace, from: number, to: number): Failu
 }
 
 /** The file that plays at a time of the stream, or has just ended; what lies before the first is its beginning. */
-function placeOf(at: number, excerpts: readonly Excerpt[]): Pick<Failure, 'file' | 'time' | 'fileStart'> {
-  const { file, start, duration } = excerpts.findLast((excerpt) => excerpt.start <= at) ?? excerpts[0];
+function fileAt(at: number, excerpts: readonly Excerpt[]): Pick<Failure, 'file' | 'time' | 'fileStart'> {
+  const { file, start, duration } = excerpts[placeOf(excerpts, at)];
   return { file, fileStart: start, time: Math.min(Math.max(0, at - start), duration) };
 }

@@ -4,8 +4,8 @@ import { secondsOutside, utterancesOf } from './conditions.js';
 import { eventsIn, smoothedOf, type KeywordSettings } from './events.js';
 import type { Heard } from './heard.js';
 import type { FileResult } from './result.js';
-import { latencyOf, ownersOf, score, type Score } from './score.js';
-import type { Excerpt, Utterance } from './sound.js';
+import { latencyOf, ownersOf, peaksOf, score, type Score } from './score.js';
+import { placeOf, type Utterance } from './sound.js';
 import { LOWEST, sweep, type Sweep } from './sweep.js';
 import type { Trace } from './trace.js';
 
@@ -36,15 +36,6 @@ export function measure(stream: Heard, trace: Trace, keyword: string, settings: 
     files: filesOf(stream, utterances, peaksOf(means, owners, utterances.length), scored),
     sweep: sweep(burstsOf(means, owners, LOWEST, refractoryFrames), refractoryFrames),
   };
-}
-
-/** Highest mean in which each utterance could be heard: [utterances]; 0 where no answer falls into one. */
-function peaksOf(means: Float64Array, owners: Int32Array, utterances: number): Float64Array {
-  const peaks = new Float64Array(utterances);
-  if (utterances > 0)
-    for (let k = 0; k < means.length; k++)
-      if (owners[k] >= 0 && means[k] > peaks[owners[k]]) peaks[owners[k]] = means[k];
-  return peaks;
 }
 
 /**
@@ -81,15 +72,4 @@ function filesOf(
     files[place].alarms.push({ time: Math.min(Math.max(time - start, 0), duration), posterior });
   }
   return files;
-}
-
-/** Index of the last excerpt that began by then, or of the first. */
-function placeOf(excerpts: readonly Excerpt[], time: number): number {
-  let [low, high] = [0, excerpts.length];
-  while (high - low > 1) {
-    const middle = (low + high) >> 1;
-    if (excerpts[middle].start <= time) low = middle;
-    else high = middle;
-  }
-  return low;
 }

@@ -55,6 +55,15 @@ export function ownersOf(trace: Trace, answers: number, utterances: readonly Utt
   return owners;
 }
 
+/** Highest mean in which each utterance could be heard: [utterances]; 0 where no answer falls into one. */
+export function peaksOf(means: Float64Array, owners: Int32Array, utterances: number): Float64Array {
+  const peaks = new Float64Array(utterances);
+  if (utterances > 0)
+    for (let k = 0; k < means.length; k++)
+      if (owners[k] >= 0 && means[k] > peaks[owners[k]]) peaks[owners[k]] = means[k];
+  return peaks;
+}
+
 /** A function from times, asked for in rising order, to the utterance that an event then belongs to, or −1. */
 function ownership(utterances: readonly Utterance[]): (time: number) => number {
   let last = -1;

@@ -17,6 +17,17 @@ export interface Excerpt {
   readonly duration: number;
 }
 
+/** Index of the last excerpt that began by then, or of the first. */
+export function placeOf(excerpts: readonly Excerpt[], time: number): number {
+  let [low, high] = [0, excerpts.length];
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (excerpts[middle].start <= time) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
 /** What one detector hears from its first sample to its last, without a reset. */
 export interface Sound {
   readonly samples: Float32Array; // mono, [-1, 1)
