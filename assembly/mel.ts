@@ -1,20 +1,21 @@
 import { logNormal } from './functions';
 
 /**
- * Log energies of a sparse filterbank, four filters a turn:
+ * Energies of a sparse filterbank, or their logarithms, four filters a turn:
  *
- *   out[f] = ln max(floor, Σ_k power[k]·weight[f, k])
+ *   e[f] = max(floor, Σ_k power[k]·weight[f, k] + addend)
+ *   out[f] = ln e[f], or e[f] where `log` is 0
  *
- * A group of four filters in `filters`: byte offsets of their first bins u32[4] | vectors u32 | floor f32 | 8 bytes
+ * A group of four filters in `filters`: byte offsets of their first bins u32[4] | vectors u32 | floor f32 | addend f32 | 4 bytes
  * unused | weights [vectors, 4 filters, 4 bins] f32, zero beyond a filter's last bin. `power` must be readable, and finite, as
- * far as the vectors reach. A NaN energy comes out as the floor.
+ * far as the vectors reach. A NaN energy comes out as the floor, which must be a positive normal float where `log` is not 0.
  */
-export function logMel(power: usize, filters: usize, out: usize, groups: i32): void {
+export function logMel(power: usize, filters: usize, out: usize, groups: i32, log: i32): void {
   for (let group = 0; group < groups; group++, out += 16) {
     let p0 = power + load<u32>(filters), p1 = power + load<u32>(filters, 4);
     let p2 = power + load<u32>(filters, 8), p3 = power + load<u32>(filters, 12);
     const vectors: usize = load<u32>(filters, 16);
-    const floor = v128.load32_splat(filters, 20);
+    const floor = v128.load32_splat(filters, 20), addend = v128.load32_splat(filters, 24);
     let a = f32x4.splat(0), b = f32x4.splat(0), c = f32x4.splat(0), d = f32x4.splat(0);
     let weights = filters + 32;
     filters = weights + (vectors << 6);
@@ -28,7 +29,9 @@ export function logMel(power: usize, filters: usize, out: usize, groups: i32): v
       p2 += 16;
       p3 += 16;
     }
-    v128.store(out, logNormal(f32x4.pmax(floor, sumsOf(a, b, c, d))));
+    let e = f32x4.pmax(floor, f32x4.add(sumsOf(a, b, c, d), addend));
+    if (log) e = logNormal(e);
+    v128.store(out, e);
   }
 }
 

@@ -1,7 +1,7 @@
 import FFT from 'fft.js';
 import { FrontEnd } from '../dist/features/front-end.js';
 import { Arena } from '../dist/kernels/arena.js';
-import { parseRecipe } from '../dist/features/recipe.js';
+import { parseRecipe } from '../dist/features/parse-recipe.js';
 import { melFilterbank } from '../dist/features/tables.js';
 import { interleave, report } from './interleave.mjs';
 

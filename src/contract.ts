@@ -1,6 +1,7 @@
 import { parseDefaults, type DetectionDefaults } from './detection/settings.js';
 import { MetadataError } from './errors.js';
-import { parseRecipe, type Recipe } from './features/recipe.js';
+import { parseRecipe } from './features/parse-recipe.js';
+import { featureSize, type Recipe, type RecipeOptions } from './features/recipe.js';
 import { METADATA_KEYS, parseLabels, parseProperty, type Labels } from './model/metadata.js';
 import type { Network, Operation, ValueId } from './model/network.js';
 import type { Slot } from './streaming/slots.js';
@@ -16,7 +17,7 @@ export interface Contract {
 
 /** What a caller may replace in a contract. */
 export interface ContractOptions {
-  readonly frontend?: Partial<Recipe>;
+  readonly frontend?: RecipeOptions;
   readonly labels?: Labels;
   readonly detection?: DetectionDefaults;
   readonly streaming?: StreamingOptions;
@@ -56,12 +57,13 @@ export function required<Part extends keyof Contract>(contract: Contract, part: 
  *
  * @throws MetadataError
  */
-export function checkFeatures(inputs: readonly Slot[], { numCoefficients }: Recipe): void {
-  if (inputs.length === 1 && inputs[0].size === numCoefficients) return;
+export function checkFeatures(inputs: readonly Slot[], recipe: Recipe): void {
+  const size = featureSize(recipe);
+  if (inputs.length === 1 && inputs[0].size === size) return;
   const sizes = inputs.map(({ name, size }) => `${size} as "${name}"`).join(' and ');
   throw new MetadataError(
-    `front end: makes ${numCoefficients} coefficients a frame, the model takes ${sizes || 'no frames'}; ` +
-      'numCoefficients must agree',
+    `front end: makes ${size} features a frame, the model takes ${sizes || 'no frames'}; ` +
+      'numCoefficients (numMels without a DCT, times deltas and stack) must agree',
   );
 }
 

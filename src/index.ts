@@ -13,7 +13,8 @@ export {
   TympanError,
   UnsupportedModelError,
 } from './errors.js';
-export type { Recipe } from './features/recipe.js';
+export { featureSize } from './features/recipe.js';
+export type { MicrofrontendRecipe, PresetName, Recipe, RecipeOptions, SpectralRecipe } from './features/recipe.js';
 export type { LayerSummary } from './inference/layer-summary.js';
 export type { RunOptions, Tensor, TensorData } from './inference/run.js';
 export type { OutputSlot, Stream } from './inference/stream.js';

@@ -2,6 +2,7 @@ import { UnsupportedModelError } from './errors.js';
 import { contractWarnings, parseContract, required, type Contract, type ContractOptions } from './contract.js';
 import { Detector, type DetectorOptions } from './detector.js';
 import { FrontEnd } from './features/front-end.js';
+import { featureSize, type SpectralRecipe } from './features/recipe.js';
 import { checkSamples } from './features/samples.js';
 import { compile } from './inference/compile.js';
 import { FrameEngine } from './inference/frame-engine.js';
@@ -75,7 +76,12 @@ export class Model {
     this.producer = imported.producer;
     this.opset = imported.opset;
     const streaming = this.metadata.streaming ?? {};
-    this.#analysis = analyze(this.network, toolbox, streaming, this.metadata.frontend?.numCoefficients);
+    this.#analysis = analyze(
+      this.network,
+      toolbox,
+      streaming,
+      this.metadata.frontend && featureSize(this.metadata.frontend),
+    );
     this.streaming = resolveStreaming(this.#analysis, streaming);
     this.#runner = new Runner(this.network, toolbox.operators, precision, this.#arena);
     const { frames } = this.#analysis;
@@ -161,7 +167,7 @@ export class Model {
 
   /** The front end's tables are made once, and lie in the model's memory. */
   #openFrontEnd(): FrontEnd {
-    return (this.#frontEnd ??= new FrontEnd(required(this.metadata, 'frontend'), this.#arena));
+    return (this.#frontEnd ??= new FrontEnd(required(this.metadata, 'frontend') as SpectralRecipe, this.#arena));
   }
 }
 

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { exp, ln, turn } from '#dist/features/arithmetic.js';
+import { exp, ln, turn } from '#dist/arithmetic.js';
 import { FrontEnd } from '#dist/features/front-end.js';
 import type { Framer } from '#dist/features/framer.js';
 import { checkSamples } from '#dist/features/samples.js';
-import { parseRecipe, type Recipe } from '#dist/features/recipe.js';
+import { parseRecipe } from '#dist/features/parse-recipe.js';
+import type { SpectralRecipe as Recipe } from '#dist/features/recipe.js';
 import { Arena } from '#dist/kernels/arena.js';
 import { chunks, maxDifference, property, uniform } from './support.js';
 

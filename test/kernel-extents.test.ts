@@ -8,6 +8,7 @@ import { SEED, uniform } from './support.js';
 /** Counts that a program may hold, small ones. */
 function countsOf({ name, counts }: Kernel): fc.Arbitrary<number[]> {
   if (name === 'powerSpectrum') return fc.constantFrom([64], [128], [256], [512]);
+  if (name === 'dftPowerSpectrum') return fc.tuple(fc.integer({ min: 2, max: 600 }));
   return fc.tuple(
     ...counts.map(([, multipleOf, choices]) =>
       choices ? fc.nat(choices.length - 1) : fc.integer({ min: 1, max: 9 }).map((times) => times * multipleOf),

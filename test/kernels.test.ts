@@ -72,7 +72,7 @@ test('a program that reaches outside its regions is refused', () => {
     /y is written, and is among the constants/,
   );
   refused((program) => program.call('logSoftmax', scratch, pointerTo('constants', 0), scratch, 4), /y is written/);
-  refused((program) => program.call('logMel', scratch, pointerTo('constants', 0), scratch, 9), /logMel: filters/);
+  refused((program) => program.call('logMel', scratch, pointerTo('constants', 0), scratch, 9, 1), /logMel: filters/);
   for (const code of [-1, UNARY_FUNCTIONS.length, 2 ** 31 - 1]) {
     refused(
       (program) => program.call('unary', scratch, scratch, scratch, 4, code),
@@ -99,7 +99,7 @@ test('a filterbank whose table points outside the power spectrum is refused', ()
   const view = new DataView(table.buffer);
   view.setUint32(16, 1, true);
   const builder = new ProgramBuilder();
-  builder.call('logMel', pointerTo('scratch', 0), pointerTo('constants', 0), pointerTo('scratch', 64), 1);
+  builder.call('logMel', pointerTo('scratch', 0), pointerTo('constants', 0), pointerTo('scratch', 64), 1, 1);
   verifyProgram(builder.finish(), table, [96, 80, 0]);
   view.setUint32(8, 1 << 20, true);
   assert.throws(() => verifyProgram(builder.finish(), table, [96, 80, 0]), /logMel: power/);
@@ -134,7 +134,7 @@ test('verification knows offsets, table ends and what the kernels take at a time
     () => verifyProgram(spectrum, new Uint8Array(2 ** 16), [2 ** 16, 2 ** 16, 0]),
     /powerSpectrum: samples/,
   );
-  const mel = program((p) => p.call('logMel', scratch, pointerTo('constants', 0), pointerTo('scratch', 96), 1));
+  const mel = program((p) => p.call('logMel', scratch, pointerTo('constants', 0), pointerTo('scratch', 96), 1, 1));
   const table = new Uint8Array(32 + 64);
   const view = new DataView(table.buffer);
   view.setUint32(0, 84, true); // its only vector would end at byte 100

@@ -1,5 +1,6 @@
 /** One random sequence for a model, cut into frames and windows, and what a stream says of it: streams are held against `run`. */
 import { elementTypeOf } from '#dist/model/network.js';
+import { featureSize } from '#dist/features/recipe.js';
 import { simplify } from '#dist/operators/index.js';
 import { analyze, type Analysis } from '#dist/streaming/analyze.js';
 import { operandsFor } from '#dist/streaming/open-sizes.js';
@@ -20,7 +21,7 @@ export interface Layout {
 export async function layoutOf({ network, metadata }: Model): Promise<Layout> {
   const [{ operators }, rules] = await Promise.all([simplify(network), rulesFor(network)]);
   const options = metadata.streaming ?? {};
-  const analysis = analyze(network, { operators, rules }, options, metadata.frontend?.numCoefficients);
+  const analysis = analyze(network, { operators, rules }, options, metadata.frontend && featureSize(metadata.frontend));
   const axes = new Map<string, number>();
   for (const { name, value } of [...network.inputs, ...network.outputs]) {
     const axis = analysis.timeAxes.get(value) ?? analysis.outputAxes.get(value);

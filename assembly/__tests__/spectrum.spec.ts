@@ -84,14 +84,14 @@ describe('logMel', () => {
       }
     }
     const out = new StaticArray<f32>(4);
-    logMel(pointer(power), pointer(filters), pointer(out), 1);
+    logMel(pointer(power), pointer(filters), pointer(out), 1, 1);
     for (let f = 0; f < 3; f++) {
       let energy: f64 = 0;
       for (let i = 0; i < 8; i++) energy += (<f64>power[3 + 7 * f + i] * <f64>(i + 1)) / 8;
       expect(Math.abs(<f64>out[f] - Math.log(energy))).toBeLessThanOrEqual(2e-6);
     }
     power[4] = NaN;
-    logMel(pointer(power), pointer(filters), pointer(out), 1);
+    logMel(pointer(power), pointer(filters), pointer(out), 1, 1);
     expect(abs<f32>(out[0] - <f32>-6.9077554)).toBeLessThan(<f32>1e-5);
     expect(abs<f32>(out[3] - <f32>-6.9077554)).toBeLessThan(<f32>1e-5);
   });

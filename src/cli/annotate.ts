@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { type Command, InvalidArgumentError } from 'commander';
 import {
   annotate,
+  featureSize,
   InputError,
   loadModel,
   MetadataError,
@@ -130,10 +131,10 @@ function decisions({ keywords }: Detector['settings']): string {
 function checkParts(model: Model): void {
   const { frontend, labels } = model.metadata;
   const { inputSlots, outputSlots } = model.stream();
-  if (frontend && (inputSlots.length !== 1 || inputSlots[0].size !== frontend.numCoefficients)) {
+  if (frontend && (inputSlots.length !== 1 || inputSlots[0].size !== featureSize(frontend))) {
     const sizes = inputSlots.map(({ name, size }) => `${size} as "${name}"`).join(' and ');
     throw new MetadataError(
-      `front end: makes ${frontend.numCoefficients} coefficients a frame, the model takes ${sizes}; numCoefficients must agree`,
+      `front end: makes ${featureSize(frontend)} features a frame, the model takes ${sizes}; they must agree`,
     );
   }
   if (!labels) return;

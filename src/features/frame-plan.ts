@@ -1,6 +1,7 @@
 import { paddedRows, paddedSize, spectrumWorkBytes } from '../kernels/layout.js';
 import { ProgramBuilder, RegionBuilder } from '../kernels/program.js';
-import type { Recipe } from './recipe.js';
+import { MEL_LOGS } from '../kernels/table.js';
+import type { SpectralRecipe } from './recipe.js';
 import { cepstrumMatrix, melFilterbank, packFilters, spectrumTables } from './tables.js';
 
 /** The kernel calls that turn a frame of samples into features, and the tables they read: plain data, like a network's plan. */
@@ -15,7 +16,7 @@ export interface FramePlan {
 }
 
 /** @throws MetadataError for a filterbank with a filter that holds no bin */
-export function planFrame(recipe: Recipe): FramePlan {
+export function planFrame(recipe: SpectralRecipe): FramePlan {
   const constants = new RegionBuilder('constants');
   const scratch = new RegionBuilder('scratch');
   const state = new RegionBuilder('state');
@@ -33,7 +34,7 @@ export function planFrame(recipe: Recipe): FramePlan {
   const features = scratch.reserve(4 * paddedRows(recipe.numCoefficients)); // [numCoefficients] f32, padded
   const program = new ProgramBuilder();
   program.call('powerSpectrum', samples, tables, work, power, recipe.fftSize);
-  program.call('logMel', power, bank, energies, filters.groups);
+  program.call('logMel', power, bank, energies, filters.groups, MEL_LOGS.indexOf('ln'));
   program.call('matvecF32', dct, energies, features, matrix.rows, matrix.columns);
   return {
     constants: constants.finish(),

@@ -2,7 +2,7 @@ import type { Arena } from '../kernels/arena.js';
 import { bindPointer, bindProgram, type Regions } from '../kernels/program.js';
 import { execute } from '../kernels/table.js';
 import type { FramePlan } from './frame-plan.js';
-import type { Recipe } from './recipe.js';
+import type { SpectralRecipe } from './recipe.js';
 
 /**
  * Samples in, frames of features out, whatever the chunks that samples come in:
@@ -10,7 +10,7 @@ import type { Recipe } from './recipe.js';
  *   for (let at = framer.fill(chunk, 0); framer.ready; at = framer.fill(chunk, at)) use(framer.next());
  */
 export class Framer {
-  readonly recipe: Recipe;
+  readonly recipe: SpectralRecipe;
   readonly #arena: Arena;
   readonly #regions: Regions;
   readonly #stateBytes: number;
@@ -23,7 +23,7 @@ export class Framer {
   #filled = 0;
   #frames = 0;
 
-  constructor(recipe: Recipe, plan: FramePlan, arena: Arena, regions: Regions) {
+  constructor(recipe: SpectralRecipe, plan: FramePlan, arena: Arena, regions: Regions) {
     this.recipe = recipe;
     this.#arena = arena;
     this.#regions = regions;

@@ -2,18 +2,18 @@ import type { Arena } from '../kernels/arena.js';
 import { verifyProgram, type Regions } from '../kernels/program.js';
 import { planFrame, type FramePlan } from './frame-plan.js';
 import { Framer } from './framer.js';
-import type { Recipe } from './recipe.js';
+import type { SpectralRecipe } from './recipe.js';
 
 /** A recipe in memory: its tables, which the framers of many streams share. */
 export class FrontEnd {
-  readonly recipe: Recipe;
+  readonly recipe: SpectralRecipe;
   readonly #plan: FramePlan;
   readonly #arena: Arena;
   readonly #constants: number;
   readonly #scratch: number;
 
   /** @throws MetadataError for a filterbank with a filter that holds no bin */
-  constructor(recipe: Recipe, arena: Arena) {
+  constructor(recipe: SpectralRecipe, arena: Arena) {
     this.recipe = recipe;
     this.#arena = arena;
     this.#plan = planFrame(recipe);

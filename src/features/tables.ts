@@ -1,11 +1,11 @@
 import { MetadataError } from '../errors.js';
 import { paddedRows, paddedSize, spectrumTableFloats } from '../kernels/layout.js';
 import { concatBytes } from '../typed-arrays.js';
-import { exp, ln, turn } from './arithmetic.js';
-import type { Recipe } from './recipe.js';
+import { exp, ln, turn } from '../arithmetic.js';
+import type { SpectralRecipe } from './recipe.js';
 
 /** Window, twiddles and untangling factors for powerSpectrum, in the layout of assembly/fft.ts. */
-export function spectrumTables({ windowLength, fftSize }: Recipe): Float32Array {
+export function spectrumTables({ windowLength, fftSize }: SpectralRecipe): Float32Array {
   const tables = new Float32Array(spectrumTableFloats(fftSize));
   const n = fftSize / 2;
   for (let t = 0; t < windowLength; t++) tables[t] = 0.5 * (0.5 - 0.5 * turn(t, windowLength).cos);
@@ -40,7 +40,7 @@ const melToHertz = (mel: number): number => 700 * (exp((mel * ln(10)) / 2595) - 
  *
  * @throws MetadataError where a filter is so narrow that it holds no bin: its feature would be constant
  */
-export function melFilterbank(recipe: Recipe): Float64Array[] {
+export function melFilterbank(recipe: SpectralRecipe): Float64Array[] {
   const { numMels, fftSize, sampleRate, lowFrequency, highFrequency } = recipe;
   const low = hertzToMel(lowFrequency);
   const step = (hertzToMel(highFrequency) - low) / (numMels + 1);
@@ -97,7 +97,7 @@ export function packFilters(
 }
 
 /** The orthonormal DCT-II with mean and scale folded in, as a product for matvecF32: rows and columns padded, bias behind. */
-export function cepstrumMatrix(recipe: Recipe): { bytes: Uint8Array; rows: number; columns: number } {
+export function cepstrumMatrix(recipe: SpectralRecipe): { bytes: Uint8Array; rows: number; columns: number } {
   const { numMels, numCoefficients, mean, scale } = recipe;
   const rows = paddedRows(numCoefficients);
   const columns = paddedSize(numMels);

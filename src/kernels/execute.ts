@@ -14,9 +14,11 @@ const enum Code {
   binary,
   softmax,
   logSoftmax,
-  powerSpectrum,
-  logMel,
   copy,
+  prepare,
+  powerSpectrum,
+  dftPowerSpectrum,
+  logMel,
 }
 
 /**
@@ -63,14 +65,20 @@ export function execute(program: Int32Array, k: KernelExports): void {
       case Code.logSoftmax:
         k.logSoftmax(p[i++], p[i++], p[i++], p[i++]);
         break;
+      case Code.copy:
+        k.copy(p[i++], p[i++], p[i++], p[i++], p[i++]);
+        break;
+      case Code.prepare:
+        k.prepare(p[i++], p[i++], p[i++], p[i++], p[i++]);
+        break;
       case Code.powerSpectrum:
         k.powerSpectrum(p[i++], p[i++], p[i++], p[i++], p[i++]);
         break;
-      case Code.logMel:
-        k.logMel(p[i++], p[i++], p[i++], p[i++]);
+      case Code.dftPowerSpectrum:
+        k.dftPowerSpectrum(p[i++], p[i++], p[i++], p[i++], p[i++]);
         break;
-      case Code.copy:
-        k.copy(p[i++], p[i++], p[i++], p[i++], p[i++]);
+      case Code.logMel:
+        k.logMel(p[i++], p[i++], p[i++], p[i++], p[i++]);
         break;
       default:
         throw new RangeError(`program: word ${i - 1}: got code ${p[i - 1]}, expected that of a kernel`);

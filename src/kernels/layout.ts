@@ -68,3 +68,9 @@ export function spectrumTableFloats(size: number): number {
 
 /** Work buffers of a power spectrum of `size` points. */
 export const spectrumWorkBytes = (size: number): number => 4 * 4 * (size / 2 + 4);
+
+/** Tables of a power spectrum of any `size`, see assembly/dft.ts: roots of unity [size, 2] f64 | window [size] f64. */
+export const dftTableBytes = (size: number): number => 24 * size;
+
+/** Work buffers of a power spectrum of any `size`: [2, size, 2] f64. */
+export const dftWorkBytes = (size: number): number => 32 * size;

@@ -38,8 +38,10 @@ export interface KernelExports {
   binary(a: number, b: number, y: number, n: number, f: number): void;
   softmax(x: number, y: number, n: number): void;
   logSoftmax(x: number, y: number, scratch: number, n: number): void;
+  prepare(samples: number, parameters: number, frame: number, energy: number, length: number): void;
   powerSpectrum(samples: number, tables: number, work: number, power: number, size: number): void;
-  logMel(power: number, filters: number, out: number, groups: number): void;
+  dftPowerSpectrum(samples: number, tables: number, work: number, power: number, size: number): void;
+  logMel(power: number, filters: number, out: number, groups: number, log: number): void;
   copy(from: number, to: number, fromOffset: number, toOffset: number, bytes: number): void;
 }
 

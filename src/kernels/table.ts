@@ -1,6 +1,5 @@
+import { vectorBytes, type Kernel } from './kernel.js';
 import {
-  align,
-  ALIGNMENT,
   gruRecurrentBytes,
   gruScratchBytes,
   gruStateBytes,
@@ -9,31 +8,13 @@ import {
   matrixBytes,
   paddedRows,
   quantizedBytes,
-  spectrumTableFloats,
-  spectrumWorkBytes,
   type Precision,
 } from './layout.js';
-import type { KernelExports } from './module.js';
+import { SOUND_KERNELS } from './sound-table.js';
 
 export { execute } from './execute.js';
-
-/** A kernel that a program may call: its parameters, pointers first, and the bytes behind each pointer. */
-export interface Kernel {
-  readonly name: KernelName;
-  /** Those that a kernel writes through come last; the constants are shut to them. */
-  readonly pointers: readonly string[];
-  readonly written: number;
-  readonly counts: readonly Count[];
-  readonly extents: (...counts: number[]) => number[];
-  /** The extents where a table among the constants decides them; asked once `extents` has been found to hold. */
-  readonly tableExtents?: (pointers: number[], counts: number[], constants: Uint8Array) => number[];
-}
-
-/**
- * A whole number, 0 or more, that is a multiple of something: 1, or what the kernel's loops take at a time; or an index into
- * `choices`.
- */
-type Count = readonly [name: string, multipleOf: number, choices?: readonly string[]];
+export type { Kernel, KernelName } from './kernel.js';
+export { MEL_LOGS } from './sound-table.js';
 
 /** The functions of `unary` in the order of their codes; what they compute is said in assembly/unary.ts. */
 export const UNARY_FUNCTIONS = [
@@ -59,8 +40,6 @@ export const UNARY_FUNCTIONS = [
 
 /** The functions of `binary` in the order of their codes. */
 export const BINARY_FUNCTIONS = ['add', 'sub', 'mul', 'div', 'min', 'max'] as const;
-
-export type KernelName = Exclude<keyof KernelExports, 'memory' | 'packF32' | 'packInt8'>;
 
 function gru(precision: Precision): Kernel {
   return {
@@ -116,26 +95,6 @@ function matvec(precision: Precision): Kernel {
       4 * rows,
     ],
   };
-}
-
-/** A vector of `n` floats, which kernels take four at a time. */
-const vectorBytes = (n: number): number => align(4 * n, 16);
-
-/** How far the groups of a filterbank, and the power that they read, reach; see assembly/mel.ts. */
-function filterExtents(pointers: number[], [groups]: number[], constants: Uint8Array): number[] {
-  const view = new DataView(constants.buffer, constants.byteOffset, constants.byteLength);
-  const start = pointers[1] & -ALIGNMENT;
-  let at = start;
-  let powerBytes = 0;
-  for (let group = 0; group < groups; group++) {
-    if (at + 32 > view.byteLength) return [powerBytes, Infinity, 16 * groups];
-    const vectors = view.getUint32(at + 16, true);
-    for (let filter = 0; filter < 4; filter++) {
-      powerBytes = Math.max(powerBytes, view.getUint32(at + 4 * filter, true) + 16 * vectors);
-    }
-    at += 32 + 64 * vectors;
-  }
-  return [powerBytes, at - start, 16 * groups];
 }
 
 /** In the order of Code in execute.ts: a program names a kernel by its index here. */
@@ -196,24 +155,6 @@ export const KERNELS: readonly Kernel[] = [
     extents: (n) => [vectorBytes(n), vectorBytes(n), vectorBytes(n)],
   },
   {
-    name: 'powerSpectrum',
-    pointers: ['samples', 'tables', 'work', 'power'],
-    written: 2,
-    counts: [['size', 64]],
-    extents: (size) =>
-      Number.isInteger(Math.log2(size))
-        ? [4 * size, 4 * spectrumTableFloats(size), spectrumWorkBytes(size), 2 * size + 4]
-        : [Infinity, Infinity, Infinity, Infinity],
-  },
-  {
-    name: 'logMel',
-    pointers: ['power', 'filters', 'out'],
-    written: 1,
-    counts: [['groups', 1]],
-    extents: (groups) => [0, 32 * groups, 16 * groups],
-    tableExtents: filterExtents,
-  },
-  {
     name: 'copy',
     pointers: ['from', 'to'],
     written: 1,
@@ -224,4 +165,5 @@ export const KERNELS: readonly Kernel[] = [
     ],
     extents: (fromOffset, toOffset, bytes) => [fromOffset + bytes, toOffset + bytes],
   },
+  ...SOUND_KERNELS,
 ];

@@ -1,0 +1,109 @@
+import { MetadataError } from '../errors.js';
+import { MICROFRONTEND_FIELDS, SPECTRAL_FIELDS, type Field } from './fields.js';
+import { PRESETS } from './presets.js';
+import {
+  featuresPerFrame,
+  isMicrofrontend,
+  type PresetName,
+  type Recipe,
+  type RecipeOptions,
+  type SpectralRecipe,
+} from './recipe.js';
+
+/** Every preset, in the order in which they are documented. */
+export const PRESET_NAMES = Object.keys(PRESETS) as readonly PresetName[];
+
+/**
+ * A complete recipe: absent fields take the values of its preset, "mfcc" where none is named.
+ *
+ * @throws MetadataError naming the field, what it holds and what it may hold
+ */
+export function parseRecipe(json: Partial<SpectralRecipe>): SpectralRecipe;
+export function parseRecipe(json: RecipeOptions | Readonly<Record<string, unknown>>): Recipe;
+export function parseRecipe(json: RecipeOptions | Readonly<Record<string, unknown>>): Recipe {
+  const { preset = 'mfcc' } = json;
+  check(
+    'preset',
+    preset,
+    typeof preset === 'string' && Object.hasOwn(PRESETS, preset),
+    `one of ${quoted(PRESET_NAMES)}`,
+  );
+  const fields: Readonly<Record<string, Field>> = preset === 'microfrontend' ? MICROFRONTEND_FIELDS : SPECTRAL_FIELDS;
+  const unknown = Object.keys(json).find((name) => !Object.hasOwn(fields, name));
+  if (unknown !== undefined) {
+    const names = Object.keys(fields).join(', ');
+    throw new MetadataError(`front end: "${unknown}" is no field of the preset "${preset}"; fields are ${names}`);
+  }
+  const given = Object.fromEntries(Object.entries(json).filter(([, value]) => value !== undefined));
+  const absent = Object.entries(fields).flatMap(([name, field]) =>
+    'absent' in field && field.absent !== undefined ? [[name, field.absent]] : [],
+  );
+  const recipe: Record<string, unknown> = {
+    ...Object.fromEntries(absent),
+    ...PRESETS[preset as PresetName],
+    ...given,
+    preset,
+  };
+  if (recipe.dct === 'none') Object.assign(recipe, withoutDct(recipe), given);
+  for (const [name, field] of Object.entries(fields)) checkField(name, field, recipe[name]);
+  const complete = recipe as unknown as Recipe;
+  checkTogether(complete);
+  return complete;
+}
+
+/** A preset's cepstra have no meaning without a DCT; what the caller says of them has, and is checked. */
+function withoutDct({ numMels }: Record<string, unknown>): Record<string, unknown> {
+  return { numCoefficients: numMels, lifter: 0, energy: 'none' };
+}
+
+const quoted = (values: readonly unknown[]): string => values.map((value) => JSON.stringify(value)).join(', ');
+
+function check(field: string, value: unknown, holds: boolean, expected: string): void {
+  if (!holds) throw new MetadataError(`front end: ${field}: got ${JSON.stringify(value)}, expected ${expected}`);
+}
+
+function checkField(name: string, field: Field, value: unknown): void {
+  if ('choices' in field) check(name, value, field.choices.includes(value as never), `one of ${quoted(field.choices)}`);
+  else if ('flag' in field) check(name, value, typeof value === 'boolean', 'true or false');
+  else if ('least' in field) {
+    const { least, greatest, whole } = field;
+    const holds =
+      typeof value === 'number' && value >= least && value <= greatest && (!whole || Number.isInteger(value));
+    check(name, value, holds, `a ${whole ? 'whole' : 'real'} number from ${least} to ${greatest}`);
+  }
+}
+
+function checkTogether(recipe: Recipe): void {
+  const { lowFrequency, highFrequency, sampleRate } = recipe;
+  const top = 'melShape' in recipe && recipe.melShape === 'sonopy' ? sampleRate : sampleRate / 2;
+  check(
+    'highFrequency',
+    highFrequency,
+    highFrequency > lowFrequency && highFrequency <= top,
+    `above lowFrequency, ${lowFrequency}, and at most ${top === sampleRate ? '' : 'half of '}sampleRate, ${top}`,
+  );
+  if (!isMicrofrontend(recipe)) checkSpectral(recipe);
+  const features = featuresPerFrame(recipe);
+  for (const field of ['mean', 'scale'] as const) {
+    const list: unknown = recipe[field];
+    const holds =
+      list === undefined ||
+      (Array.isArray(list) &&
+        list.length === features &&
+        list.every((x) => typeof x === 'number' && Number.isFinite(Math.fround(x))));
+    check(field, list, holds, `${features} numbers, one a feature of a frame`);
+  }
+}
+
+function checkSpectral(recipe: SpectralRecipe): void {
+  const { windowLength, fftSize, framing, hopLength, padding, numCoefficients, numMels, dct, lifter, energy } = recipe;
+  const mayBeCut = framing === 'whole' || framing === 'padded';
+  check('windowLength', windowLength, mayBeCut || windowLength <= fftSize, `at most fftSize, ${fftSize}`);
+  check('padding', padding, !mayBeCut || padding === 'zeros', `"zeros" with framing "${framing}"`);
+  check('hopLength', hopLength, mayBeCut || hopLength <= windowLength, `at most windowLength, ${windowLength}`);
+  check('numCoefficients', numCoefficients, numCoefficients <= numMels, `at most numMels, ${numMels}`);
+  if (dct !== 'none') return;
+  check('numCoefficients', numCoefficients, numCoefficients === numMels, `numMels, ${numMels}, with dct "none"`);
+  check('lifter', lifter, lifter === 0, '0 with dct "none"');
+  check('energy', energy, energy === 'none', '"none" with dct "none"');
+}
