@@ -37,7 +37,7 @@ export async function annotate(source: ModelSource, annotations: Annotations): P
   for (const part of given) {
     if (annotations[part] !== null) properties.set(METADATA_KEYS[part], versioned(annotations[part]));
   }
-  const contract = parseContract(properties, {});
+  const contract = await parseContract(properties, {});
   return replaceProperties(bytes, new Map(given.map((part) => [METADATA_KEYS[part], textOf(contract[part])])));
 }
 

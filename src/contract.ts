@@ -1,8 +1,7 @@
 import { parseDefaults, type DetectionDefaults } from './detection/settings.js';
 import { MetadataError } from './errors.js';
-import { parseRecipe } from './features/parse-recipe.js';
 import { featureSize, type Recipe, type RecipeOptions } from './features/recipe.js';
-import { METADATA_KEYS, parseLabels, parseProperty, type Labels } from './model/metadata.js';
+import { METADATA_KEYS, parseLabels, parseProperty, type JsonObject, type Labels } from './model/metadata.js';
 import type { Network, Operation, ValueId } from './model/network.js';
 import type { Slot } from './streaming/slots.js';
 import { parseStreaming, type StreamingOptions } from './streaming/settings.js';
@@ -28,18 +27,27 @@ export interface ContractOptions {
  *
  * @throws MetadataError for a part that is wrong
  */
-export function parseContract(properties: ReadonlyMap<string, string>, given: ContractOptions): Contract {
+export async function parseContract(
+  properties: ReadonlyMap<string, string>,
+  given: ContractOptions,
+): Promise<Contract> {
   const frontend = given.frontend ?? parseProperty(properties, 'frontend');
   const labels = given.labels ?? parseProperty(properties, 'labels');
   const detection = given.detection ?? parseProperty(properties, 'detection');
   const streaming = given.streaming ?? parseProperty(properties, 'streaming');
   const parsedLabels = labels && parseLabels(labels);
   return {
-    ...(frontend && { frontend: parseRecipe(frontend) }),
+    ...(frontend && { frontend: await parseLater(frontend) }),
     ...(parsedLabels && { labels: parsedLabels }),
     ...(detection && { detection: parseDefaults(detection, parsedLabels?.names) }),
     ...(streaming && { streaming: parseStreaming(streaming) }),
   };
+}
+
+/** Only a model that hears loads what knows front ends. */
+async function parseLater(frontend: RecipeOptions | JsonObject): Promise<Recipe> {
+  const { parseRecipe } = await import('./features/parse-recipe.js');
+  return parseRecipe(frontend);
 }
 
 /** @throws MetadataError that says how to add what is missing */

@@ -13,6 +13,7 @@ export {
   TympanError,
   UnsupportedModelError,
 } from './errors.js';
+export { completeRecipe, loadFrontEnd, presetNames } from './front-end.js';
 export { featureSize } from './features/recipe.js';
 export type { MicrofrontendRecipe, PresetName, Recipe, RecipeOptions, SpectralRecipe } from './features/recipe.js';
 export type { LayerSummary } from './inference/layer-summary.js';

@@ -1,8 +1,8 @@
 import { UnsupportedModelError } from './errors.js';
 import { contractWarnings, parseContract, required, type Contract, type ContractOptions } from './contract.js';
 import { Detector, type DetectorOptions } from './detector.js';
-import { FrontEnd } from './features/front-end.js';
-import { featureSize, type SpectralRecipe } from './features/recipe.js';
+import type { FrontEnd } from './features/front-end.js';
+import { featureSize, type Recipe, type SpectralRecipe } from './features/recipe.js';
 import { checkSamples } from './features/samples.js';
 import { compile } from './inference/compile.js';
 import { FrameEngine } from './inference/frame-engine.js';
@@ -32,6 +32,8 @@ export interface LoadOptions extends ContractOptions {
   readonly precision?: Precision;
 }
 
+type MakeFrontEnd = (recipe: Recipe, arena: Arena) => FrontEnd;
+
 const OPTIONS = ['precision', 'frontend', 'labels', 'detection', 'streaming'];
 
 /** Features of a whole recording. */
@@ -60,17 +62,20 @@ export class Model {
   readonly #session: Session | null;
   /** Of one that is not. */
   readonly #window: WindowShapes | null;
+  /** Of a model with a recipe. */
+  readonly #makeFrontEnd: MakeFrontEnd | undefined;
   #frontEnd: FrontEnd | undefined;
 
   /** Use `loadModel`. */
-  constructor(imported: ImportedModel, toolbox: Toolbox, options: LoadOptions = {}) {
-    const { precision = 'int8' } = options;
-    const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name));
-    if (unknown !== undefined)
-      throw new TypeError(`"${unknown}" is no option of loadModel; options are ${OPTIONS.join(', ')}`);
-    if (precision !== 'int8' && precision !== 'f32')
-      throw new RangeError(`precision: got "${precision}", expected "int8" or "f32"`);
-    this.metadata = parseContract(imported.metadata, options);
+  constructor(
+    imported: ImportedModel,
+    toolbox: Toolbox,
+    metadata: Contract,
+    precision: Precision,
+    makeFrontEnd: MakeFrontEnd | undefined,
+  ) {
+    this.metadata = metadata;
+    this.#makeFrontEnd = makeFrontEnd;
     this.network = imported.network;
     this.precision = precision;
     this.producer = imported.producer;
@@ -167,7 +172,8 @@ export class Model {
 
   /** The front end's tables are made once, and lie in the model's memory. */
   #openFrontEnd(): FrontEnd {
-    return (this.#frontEnd ??= new FrontEnd(required(this.metadata, 'frontend') as SpectralRecipe, this.#arena));
+    const recipe = required(this.metadata, 'frontend');
+    return (this.#frontEnd ??= this.#makeFrontEnd!(recipe, this.#arena));
   }
 }
 
@@ -179,9 +185,27 @@ export class Model {
  *   for what can't be run; MetadataError for a wrong contract
  */
 export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<Model> {
+  const { precision = 'int8' } = options;
+  const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name));
+  if (unknown !== undefined)
+    throw new TypeError(`"${unknown}" is no option of loadModel; options are ${OPTIONS.join(', ')}`);
+  if (precision !== 'int8' && precision !== 'f32')
+    throw new RangeError(`precision: got "${precision}", expected "int8" or "f32"`);
   const bytes = await readSource(source);
   const readBeside = readerBeside(source);
   const imported = readBeside ? await importOnnxFolder(bytes, readBeside) : importOnnx(bytes);
-  const [{ network, operators }, rules] = await Promise.all([simplify(imported.network), rulesFor(imported.network)]);
-  return new Model({ ...imported, network }, { operators, rules }, options);
+  const [{ network, operators }, rules, metadata] = await Promise.all([
+    simplify(imported.network),
+    rulesFor(imported.network),
+    parseContract(imported.metadata, options),
+  ]);
+  const makeFrontEnd = await frontEndMaker(metadata);
+  return new Model({ ...imported, network }, { operators, rules }, metadata, precision, makeFrontEnd);
+}
+
+/** Only a model that hears loads what makes features. */
+async function frontEndMaker({ frontend }: Contract): Promise<MakeFrontEnd | undefined> {
+  if (!frontend) return undefined;
+  const { FrontEnd } = await import('./features/front-end.js');
+  return (recipe, arena) => new FrontEnd(recipe as SpectralRecipe, arena);
 }

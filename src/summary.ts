@@ -1,4 +1,5 @@
 import type { Contract } from './contract.js';
+import type { Recipe } from './features/recipe.js';
 import type { Session } from './inference/session.js';
 import type { Precision } from './kernels/layout.js';
 import { printProgram } from './kernels/program.js';
@@ -35,7 +36,7 @@ export interface ModelSummary {
   readonly arenaBytes: number;
   /** WebAssembly memory of one more stream. */
   readonly streamBytes: number;
-  readonly frontend?: JsonObject;
+  readonly frontend?: Recipe;
   readonly labels?: readonly string[];
   readonly detection?: JsonObject;
   readonly warnings: readonly string[];
@@ -96,7 +97,7 @@ export function summarize(
     weightBytes: session && session.plan.constants.byteLength,
     arenaBytes,
     streamBytes: session?.plan.stateBytes ?? 0,
-    frontend: metadata.frontend && { ...metadata.frontend },
+    frontend: metadata.frontend,
     labels: metadata.labels?.names,
     detection: metadata.detection && { ...metadata.detection },
     warnings: model.warnings,

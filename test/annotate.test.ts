@@ -397,7 +397,7 @@ describe('tympan annotate', () => {
     [[pair, '--frontend', '{"numMel": 40}', '-o', out], /two\.onnx: front end: "numMel" is no field/],
     [
       [pair, '--frontend', '{"numCoefficients": 20}', '-o', out],
-      /front end: makes 20 coefficients a frame, the model takes 13 as "x"/,
+      /front end: makes 20 features a frame, the model takes 13 as "x"/,
     ],
     [[pair, '--frontend', '{"numCoefficients": 20}', '--labels', 'a,b', '-o', out], /makes 20 .* takes 13 as "x"/],
     [[pair, '--labels', 'a', '-o', out], /labels: got 1 names, expected 2, one a feature of output "p"/],

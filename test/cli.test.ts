@@ -395,9 +395,9 @@ describe('tympan inspect', () => {
       'tympan.labels': { version: 1, names: ['a', 'b', 'c', 'd', 'e', 'f', 'g'] },
     });
     const text = inspect(wide).replace(/\n +/g, ' ');
-    assert.match(text, /^warning +front end: makes 7 coefficients a frame, the model takes 13 /m);
+    assert.match(text, /^warning +front end: makes 7 features a frame, the model takes 13 /m);
     assert.match(text, /^warning +labels: got 7 names, expected 1/m);
-    refused(tympan('detect', HAPPY, '--model', wide), /wide\.onnx: front end: makes 7 coefficients a frame/);
+    refused(tympan('detect', HAPPY, '--model', wide), /wide\.onnx: front end: makes 7 features a frame/);
   });
 
   it('fits 80 columns, whatever the number of inputs and outputs and the length of names and warnings', () => {

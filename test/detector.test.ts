@@ -174,7 +174,7 @@ test('a model without the contract runs when the caller gives it, and is refused
     });
   await refused(
     { frontend: { numCoefficients: size + 1 }, labels: { names: ['word'] } },
-    new RegExp(`makes ${size + 1} coefficients a frame, the model takes ${size}`),
+    new RegExp(`makes ${size + 1} features a frame, the model takes ${size}`),
   );
   await refused({ frontend, labels: { names: ['a', 'b'] } }, /got 2 names, expected 1/);
   await refused({ frontend, labels: { names: ['a', 'a'] } }, /no name twice/);
@@ -188,7 +188,7 @@ test('a model without the contract runs when the caller gives it, and is refused
     { frontend, labels: { names: ['a'] }, detection: { keywords: { b: {} } } },
     /keyword "b" is no label; labels are a/,
   );
-  await refused({ frontend: { window: 'hamming' } }, /window: got "hamming"/);
+  await refused({ frontend: { window: 'gauss' } }, /window: got "gauss"/);
 });
 
 test('load takes a path, a URL, bytes and a response, and refuses the rest', async () => {

@@ -5,7 +5,7 @@ import { Arena } from '#dist/kernels/arena.js';
 import { quantizedBytes } from '#dist/kernels/layout.js';
 import { instantiateKernels, type KernelExports } from '#dist/kernels/module.js';
 import { pointerTo, printProgram, ProgramBuilder, verifyProgram } from '#dist/kernels/program.js';
-import { BINARY_FUNCTIONS, execute, KERNELS, UNARY_FUNCTIONS } from '#dist/kernels/table.js';
+import { BINARY_FUNCTIONS, execute, KERNELS, MEL_LOGS, UNARY_FUNCTIONS } from '#dist/kernels/table.js';
 import { uniform } from './support.js';
 
 /** A kernel's index in a program. */
@@ -72,7 +72,16 @@ test('a program that reaches outside its regions is refused', () => {
     /y is written, and is among the constants/,
   );
   refused((program) => program.call('logSoftmax', scratch, pointerTo('constants', 0), scratch, 4), /y is written/);
+  for (const size of [0, 1])
+    refused(
+      (program) => program.call('dftPowerSpectrum', scratch, scratch, scratch, scratch, size),
+      /dftPowerSpectrum: samples/,
+    );
   refused((program) => program.call('logMel', scratch, pointerTo('constants', 0), scratch, 9, 1), /logMel: filters/);
+  refused(
+    (program) => program.call('logMel', scratch, pointerTo('constants', 0), scratch, 1, MEL_LOGS.length),
+    /logMel: log is 2, expected 0 to 1/,
+  );
   for (const code of [-1, UNARY_FUNCTIONS.length, 2 ** 31 - 1]) {
     refused(
       (program) => program.call('unary', scratch, scratch, scratch, 4, code),
@@ -230,6 +239,13 @@ test('every name of a function has the code of what the kernel computes', () => 
       name,
       values.map((value, i) => BINARY_REFERENCE[name](value, others[i])),
     );
+  });
+  const filters = arena.place(new Uint8Array(96)); // a group of four filters without weights: what comes out is its addend
+  arena.f32[filters / 4 + 5] = 0.5;
+  arena.f32[filters / 4 + 6] = 2;
+  MEL_LOGS.forEach((name, log) => {
+    arena.kernels.logMel(x, filters, y, 1, log);
+    agree(name, new Array<number>(4).fill({ none: 2, ln: Math.LN2 }[name]));
   });
 });
 

@@ -86,7 +86,7 @@ const cases: [what: string, name: string, options: LoadOptions, warning: RegExp]
     'a front end of another size',
     'torchscript-frames',
     { frontend: { numCoefficients: 3 } },
-    /makes 3 coefficients a frame, the model takes 13 as "x"/,
+    /makes 3 features a frame, the model takes 13 as "x"/,
   ],
   ['labels of another number', 'torchscript-frames', { labels: { names: ['a', 'b'] } }, /got 2 names, expected 1/],
 ];

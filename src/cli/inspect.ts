@@ -1,10 +1,18 @@
 /** `tympan inspect`: what a model is made of, costs and expects. */
 import type { Command } from 'commander';
-import type { KeywordSettings, ModelSummary, TensorSummary } from '../index.js';
+import {
+  completeRecipe,
+  featureSize,
+  type KeywordSettings,
+  type ModelSummary,
+  type Recipe,
+  type RecipeOptions,
+  type TensorSummary,
+} from '../index.js';
 import { Flow, layerTable } from './layer-table.js';
 import { loadModelOf, nonEmpty, precisionOption } from './options.js';
 import { withStreaming, type StreamingFlags } from './streaming-flags.js';
-import { keepEnd, paint, printable, table, toJson } from './terminal.js';
+import { keepEnd, paint, plural, printable, table, toJson } from './terminal.js';
 
 interface Flags extends StreamingFlags {
   precision?: 'int8' | 'f32';
@@ -31,11 +39,11 @@ export function addInspect(program: Command): void {
 
 async function inspect(file: string, { json, all = false, ...flags }: Flags): Promise<void> {
   const summary = await loadModelOf({ ...flags, model: file }, (model) => model.summary());
-  const text = json ? toJson(summary, 2) : describe(file, summary, all).join('\n');
+  const text = json ? toJson(summary, 2) : (await describe(file, summary, all)).join('\n');
   process.stdout.write(`${text}\n`);
 }
 
-function describe(file: string, summary: ModelSummary, all: boolean): string[] {
+async function describe(file: string, summary: ModelSummary, all: boolean): Promise<string[]> {
   const { producer, opset, precision, frontend, labels, detection, warnings } = summary;
   const width = process.stdout.columns || WIDTH;
   const flow = new Flow(summary, all);
@@ -49,7 +57,7 @@ function describe(file: string, summary: ModelSummary, all: boolean): string[] {
     ...entry('streaming', summary.streaming),
     ...entry('costs', costs(summary)),
     ...entry('memory', memory(summary)),
-    ...section('front end', frontend, 'none in the file; detect, listen and features need one'),
+    ...(await frontEndOf(frontend)),
     ...entry('labels', labels ?? 'none in the file; detect and listen need some'),
     ...keywords(detection?.keywords),
     ...section('detection', without(detection, 'keywords'), 'defaults'),
@@ -103,6 +111,20 @@ function costs({ layers, parameters, multiplyAddsPerFrame, mode }: ModelSummary)
 function memory({ mode, weightBytes, arenaBytes, streamBytes }: ModelSummary): string {
   if (mode !== 'stateful' || weightBytes === null) return 'weights are packed when it first runs';
   return `packed weights ${bytes(weightBytes)}, a stream ${bytes(streamBytes)}, in all ${bytes(arenaBytes)}`;
+}
+
+/** The preset and its frames; then what differs from the preset. */
+async function frontEndOf(recipe: Recipe | undefined): Promise<string[]> {
+  if (!recipe) return entry('front end', 'none in the file; detect, listen and features need one');
+  const { preset, sampleRate, windowLength, hopLength } = recipe;
+  const usual: Readonly<Record<string, unknown>> =
+    preset === 'custom' ? { preset } : await completeRecipe({ preset } as RecipeOptions);
+  const others = Object.entries(recipe).filter(([name, value]) => usual[name] !== value);
+  const features = plural(featureSize(recipe), 'feature');
+  return [
+    ...entry('front end', `${preset}, ${features} of ${windowLength} samples every ${hopLength}, at ${sampleRate} Hz`),
+    ...(others.length === 0 ? [] : section('', Object.fromEntries(others), '')),
+  ];
 }
 
 /** Nested values as compact JSON; a long list, such as a mean for every coefficient, is only counted. */

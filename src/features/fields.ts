@@ -44,6 +44,7 @@ const perFeature: PerFeature = { perFeature: true };
 
 /** Every recipe has these. */
 const COMMON = {
+  /** Of this form of a recipe. */
   version: choice([1], 1),
   /** Hz of the samples. */
   sampleRate: whole(1000, 192_000),
@@ -95,14 +96,15 @@ export const SPECTRAL_FIELDS = {
   ),
   /** What full scale is: 1, or 32,768 as of int16. Samples are given in either form. */
   sampleScale: choice(['unit', 'int16'], 'unit'),
-  /** "peak": a clip is divided by its largest magnitude. A stream has none: refused there. */
+  /** "peak": a clip is divided by its largest sample, sign and all (MLPerf Tiny). A stream has none: refused there. */
   normalize: choice(['none', 'peak'], 'none'),
   /**
    * Where frame t lies. "whole": it begins at t·hopLength, and windows that are not full are dropped. "padded": the same, and
-   * zeros fill the last. "centred": its middle is t·hopLength, t = 0 … ⌊samples / hopLength⌋ (librosa, torch.stft).
+   * zeros fill the last. "uncentred": as "whole", but of fftSize samples, with the window in their middle (librosa's and
+   * torch.stft's center=False). "centred": its middle is t·hopLength, t = 0 … ⌊samples / hopLength⌋ (librosa, torch.stft).
    * "rounded": its middle is (t + ½)·hopLength, as many frames as samples / hopLength rounds to (Kaldi without snip_edges).
    */
-  framing: choice(['whole', 'padded', 'centred', 'rounded'], 'whole'),
+  framing: choice(['whole', 'padded', 'uncentred', 'centred', 'rounded'], 'whole'),
   /** What lies beyond the ends of a clip, in the words of numpy.pad. */
   padding: choice(['zeros', 'reflect', 'symmetric'], 'zeros'),
   /** Whether the mean of a frame is subtracted from it. */
@@ -126,15 +128,17 @@ export const SPECTRAL_FIELDS = {
   melScale: choice(['htk', 'slaney']),
   /**
    * Triangles that are linear in Hz or in mel, or on whole bins: "bins" at ⌊(fftSize + 1)·f / sampleRate⌋
-   * (python_speech_features), "sonopy" at ⌊(fftSize / 2 + 1)·f / sampleRate⌋, moved on where two are the same.
+   * (python_speech_features), "sonopy" at ⌊(fftSize / 2 + 1)·f / sampleRate⌋. "tensorflow": linear in mel, without the bins
+   * below ⌊1.5 + lowFrequency·fftSize / sampleRate⌋ (TensorFlow's Mfcc op).
    */
-  melShape: choice(['hertz', 'mel', 'bins', 'sonopy'], 'hertz'),
+  melShape: choice(['hertz', 'mel', 'bins', 'sonopy', 'tensorflow'], 'hertz'),
   /** "slaney": a filter is divided by half its width in Hz. "none": its peak is 1. */
   melNorm: choice(['none', 'slaney'], 'none'),
   /** "db" is 10·log10. */
   log: choice(['ln', 'log10', 'db', 'none']),
-  /** The logarithm of max(energy, logFloor), or of energy + logFloor. */
+  /** The logarithm of max(energy, logFloor), or of energy + logFloor; energies without a logarithm have no floor. */
   floorKind: choice(['max', 'add'], 'max'),
+  /** The least energy, or what is added to it: see `floorKind`. */
   logFloor: real(1.2e-38, 1e6),
   /** Energies this many dB below the loudest of a clip are raised to it; 0: none. A stream goes without. */
   topDb: real(0, 400, 0),
@@ -155,6 +159,7 @@ export const SPECTRAL_FIELDS = {
 /** The fixed-point front end of TensorFlow Lite for Microcontrollers (tensorflow/lite/experimental/microfrontend). */
 export const MICROFRONTEND_FIELDS = {
   ...COMMON,
+  /** The only preset with these fields. */
   preset: choice(['microfrontend']),
   /** Bits of fraction of the noise estimate. */
   smoothingBits: whole(0, 14),

@@ -96,11 +96,15 @@ function checkTogether(recipe: Recipe): void {
 }
 
 function checkSpectral(recipe: SpectralRecipe): void {
-  const { windowLength, fftSize, framing, hopLength, padding, numCoefficients, numMels, dct, lifter, energy } = recipe;
+  const { windowLength, fftSize, framing, hopLength, padding, numCoefficients, numMels } = recipe;
+  const { log, topDb, dct, lifter, energy } = recipe;
   const mayBeCut = framing === 'whole' || framing === 'padded';
+  const inside = mayBeCut || framing === 'uncentred';
   check('windowLength', windowLength, mayBeCut || windowLength <= fftSize, `at most fftSize, ${fftSize}`);
-  check('padding', padding, !mayBeCut || padding === 'zeros', `"zeros" with framing "${framing}"`);
-  check('hopLength', hopLength, mayBeCut || hopLength <= windowLength, `at most windowLength, ${windowLength}`);
+  check('padding', padding, !inside || padding === 'zeros', `"zeros" with framing "${framing}"`);
+  check('hopLength', hopLength, inside || hopLength <= windowLength, `at most windowLength, ${windowLength}`);
+  check('topDb', topDb, log !== 'none' || topDb === 0, '0 with log "none"');
+  check('energy', energy, log !== 'none' || energy === 'none', '"none" with log "none"');
   check('numCoefficients', numCoefficients, numCoefficients <= numMels, `at most numMels, ${numMels}`);
   if (dct !== 'none') return;
   check('numCoefficients', numCoefficients, numCoefficients === numMels, `numMels, ${numMels}, with dct "none"`);

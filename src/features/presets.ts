@@ -14,7 +14,7 @@ const TENSORFLOW: RecipeOptions = {
   spectrum: 'magnitude',
   numMels: 40,
   melScale: 'htk',
-  melShape: 'mel',
+  melShape: 'tensorflow',
   lowFrequency: 20,
   highFrequency: 4000,
   log: 'ln',
@@ -111,8 +111,8 @@ export const PRESETS: Readonly<Record<PresetName, RecipeOptions>> = {
     numCoefficients: 40,
   },
   kaldi: KALDI,
-  /** compute-fbank-feats, with the 25 filters of kaldi-native-fbank. */
-  'kaldi-fbank': { ...KALDI, numMels: 25, dct: 'none', numCoefficients: 25, lifter: 0, energy: 'none' },
+  /** compute-fbank-feats. */
+  'kaldi-fbank': { ...KALDI, dct: 'none', numCoefficients: 23, lifter: 0, energy: 'none' },
   /** What sherpa-onnx gives to its models. */
   sherpa: {
     ...KALDI,
@@ -133,6 +133,7 @@ export const PRESETS: Readonly<Record<PresetName, RecipeOptions>> = {
     windowLength: 640,
     hopLength: 320,
     fftSize: 1024,
+    melShape: 'mel',
     highFrequency: 7600,
     numCoefficients: 20,
   },
@@ -141,6 +142,7 @@ export const PRESETS: Readonly<Record<PresetName, RecipeOptions>> = {
     ...TENSORFLOW,
     normalize: 'peak',
     hopLength: 320,
+    melShape: 'mel',
     floorKind: 'add',
     logFloor: 1e-6,
     numCoefficients: 10,
@@ -195,6 +197,7 @@ export const PRESETS: Readonly<Record<PresetName, RecipeOptions>> = {
   openwakeword: {
     sampleRate: 16000,
     sampleScale: 'int16',
+    framing: 'uncentred',
     windowLength: 400,
     hopLength: 160,
     window: 'hann',
@@ -207,6 +210,7 @@ export const PRESETS: Readonly<Record<PresetName, RecipeOptions>> = {
     highFrequency: 3800,
     log: 'db',
     logFloor: 1e-10,
+    topDb: 80,
     dct: 'none',
     numCoefficients: 32,
     outputScale: 0.1,
