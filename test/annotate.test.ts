@@ -126,7 +126,7 @@ describe('annotate', () => {
 
   it('refuses a contract that would not be read', async () => {
     const wrong: [Parameters<typeof annotate>[1], RegExp][] = [
-      [{ frontend: { fftSize: 500 } }, /front end: fftSize: got 500/],
+      [{ frontend: { fftSize: 5000 } }, /front end: fftSize: got 5000/],
       [{ frontend: [] as object }, /tympan\.frontend: got \[\], expected a JSON object/],
       [{ frontend: { version: 2 as 1 } }, /tympan\.frontend: version: got 2/],
       [{ labels: { names: [] } }, /labels: names: got \[\]/],
