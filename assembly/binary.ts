@@ -22,11 +22,8 @@ export const enum Binary {
 }
 
 /** One loop a function, as in `unary`. */
-@inline function each(f: Binary, a: usize, b: usize, y: usize, n: i32): void {
-  for (let i: usize = 0, bytes: usize = n << 2; i < bytes; i += 16) {
-    v128.store(y + i, apply(f, v128.load(a + i), v128.load(b + i)));
-  }
-  clearPadding(y, n);
+@inline function each(f: Binary, a: usize, b: usize, y: usize, bytes: usize): void {
+  for (let i: usize = 0; i < bytes; i += 16) v128.store(y + i, apply(f, v128.load(a + i), v128.load(b + i)));
 }
 
 /**
@@ -34,12 +31,14 @@ export const enum Binary {
  * where it would be 0 / 0.
  */
 export function binary(a: usize, b: usize, y: usize, n: i32, f: Binary): void {
+  const bytes: usize = n << 2;
   switch (f) {
-    case Binary.add: return each(Binary.add, a, b, y, n);
-    case Binary.sub: return each(Binary.sub, a, b, y, n);
-    case Binary.mul: return each(Binary.mul, a, b, y, n);
-    case Binary.div: return each(Binary.div, a, b, y, n);
-    case Binary.min: return each(Binary.min, a, b, y, n);
-    default: return each(Binary.max, a, b, y, n);
+    case Binary.add: { each(Binary.add, a, b, y, bytes); break; }
+    case Binary.sub: { each(Binary.sub, a, b, y, bytes); break; }
+    case Binary.mul: { each(Binary.mul, a, b, y, bytes); break; }
+    case Binary.div: { each(Binary.div, a, b, y, bytes); break; }
+    case Binary.min: { each(Binary.min, a, b, y, bytes); break; }
+    default: each(Binary.max, a, b, y, bytes);
   }
+  clearPadding(y, n);
 }

@@ -9,6 +9,9 @@
  * In f64, two samples a turn, and rounded once: sums in f32 would take from a large mean what a quiet sound is made of.
  */
 
+/** Largest |error| of a result, divided by the result: that of rounding it, besides 1e-15 of the largest sample. */
+export const PREPARE_ERROR: f64 = 6e-8;
+
 /** All ones in the lanes whose sample n + 0, n + 1 is below `length`. */
 @inline function samplesBelow(n: i32, length: i32): v128 {
   return i32x4.lt_s(i32x4.add(i32x4(0, 0, 1, 1), i32x4.splat(n)), i32x4.splat(length));

@@ -93,9 +93,8 @@ export function packInt8(source: usize, packed: usize, rows: i32, columns: i32):
   for (let segment = 0; segment < columns; segment += SEGMENT) {
     const end = min(segment + SEGMENT, columns);
     for (let block = 0; block < rows; block += 16) {
-      for (let column = segment; column < end; column += 2, lane += 32) {
-        packColumnPair(source, scales, columns, block, column, lane);
-        packColumnPair(source, scales, columns, block + 8, column, lane + 16);
+      for (let column = segment; column < end; column += 2) {
+        for (let row = block; row < block + 16; row += 8, lane += 16) packColumnPair(source, scales, columns, row, column, lane);
       }
     }
   }

@@ -48,13 +48,11 @@ export const enum Unary {
 }
 
 /** One loop a function: with the switch inside, those of one instruction take three times as long. */
-@inline function each(f: Unary, x: usize, parameters: usize, y: usize, n: i32): void {
-  const alpha = v128.load32_splat(parameters), beta = v128.load32_splat(parameters, 4);
-  for (let i: usize = 0, bytes: usize = n << 2; i < bytes; i += 16) {
+@inline function each(f: Unary, x: usize, alpha: v128, beta: v128, y: usize, bytes: usize): void {
+  for (let i: usize = 0; i < bytes; i += 16) {
     const v = v128.load(x + i);
     v128.store(y + i, v128.bitselect(apply(f, v, alpha, beta), v, f32x4.eq(v, v)));
   }
-  clearPadding(y, n);
 }
 
 /**
@@ -65,24 +63,26 @@ export const enum Unary {
  * @param parameters α, β f32 and 8 bytes unused
  */
 export function unary(x: usize, parameters: usize, y: usize, n: i32, f: Unary): void {
+  const alpha = v128.load32_splat(parameters), beta = v128.load32_splat(parameters, 4), bytes: usize = n << 2;
   switch (f) {
-    case Unary.affine: return each(Unary.affine, x, parameters, y, n);
-    case Unary.elu: return each(Unary.elu, x, parameters, y, n);
-    case Unary.hardSigmoid: return each(Unary.hardSigmoid, x, parameters, y, n);
-    case Unary.leakyRelu: return each(Unary.leakyRelu, x, parameters, y, n);
-    case Unary.relu: return each(Unary.relu, x, parameters, y, n);
-    case Unary.scaledTanh: return each(Unary.scaledTanh, x, parameters, y, n);
-    case Unary.sigmoid: return each(Unary.sigmoid, x, parameters, y, n);
-    case Unary.softplus: return each(Unary.softplus, x, parameters, y, n);
-    case Unary.softsign: return each(Unary.softsign, x, parameters, y, n);
-    case Unary.tanh: return each(Unary.tanh, x, parameters, y, n);
-    case Unary.thresholdedRelu: return each(Unary.thresholdedRelu, x, parameters, y, n);
-    case Unary.clip: return each(Unary.clip, x, parameters, y, n);
-    case Unary.abs: return each(Unary.abs, x, parameters, y, n);
-    case Unary.exp: return each(Unary.exp, x, parameters, y, n);
-    case Unary.log: return each(Unary.log, x, parameters, y, n);
-    case Unary.neg: return each(Unary.neg, x, parameters, y, n);
-    case Unary.sqrt: return each(Unary.sqrt, x, parameters, y, n);
-    default: return each(Unary.reciprocal, x, parameters, y, n);
+    case Unary.affine: { each(Unary.affine, x, alpha, beta, y, bytes); break; }
+    case Unary.elu: { each(Unary.elu, x, alpha, beta, y, bytes); break; }
+    case Unary.hardSigmoid: { each(Unary.hardSigmoid, x, alpha, beta, y, bytes); break; }
+    case Unary.leakyRelu: { each(Unary.leakyRelu, x, alpha, beta, y, bytes); break; }
+    case Unary.relu: { each(Unary.relu, x, alpha, beta, y, bytes); break; }
+    case Unary.scaledTanh: { each(Unary.scaledTanh, x, alpha, beta, y, bytes); break; }
+    case Unary.sigmoid: { each(Unary.sigmoid, x, alpha, beta, y, bytes); break; }
+    case Unary.softplus: { each(Unary.softplus, x, alpha, beta, y, bytes); break; }
+    case Unary.softsign: { each(Unary.softsign, x, alpha, beta, y, bytes); break; }
+    case Unary.tanh: { each(Unary.tanh, x, alpha, beta, y, bytes); break; }
+    case Unary.thresholdedRelu: { each(Unary.thresholdedRelu, x, alpha, beta, y, bytes); break; }
+    case Unary.clip: { each(Unary.clip, x, alpha, beta, y, bytes); break; }
+    case Unary.abs: { each(Unary.abs, x, alpha, beta, y, bytes); break; }
+    case Unary.exp: { each(Unary.exp, x, alpha, beta, y, bytes); break; }
+    case Unary.log: { each(Unary.log, x, alpha, beta, y, bytes); break; }
+    case Unary.neg: { each(Unary.neg, x, alpha, beta, y, bytes); break; }
+    case Unary.sqrt: { each(Unary.sqrt, x, alpha, beta, y, bytes); break; }
+    default: each(Unary.reciprocal, x, alpha, beta, y, bytes);
   }
+  clearPadding(y, n);
 }

@@ -7,6 +7,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, st
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { generateDecoder } from './generate-decoder.mjs';
+import { splatConstants } from './splat-constants.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const at = (...path) => join(root, ...path);
@@ -34,6 +35,7 @@ function upToDate() {
 function buildKernels() {
   mkdirSync(at('build'), { recursive: true });
   run('assemblyscript/bin/asc.js', '--config', 'asconfig.json');
+  splatConstants(at('build', 'kernels.wat'), at('build', 'kernels.wasm'));
   const hex = readFileSync(at('build', 'kernels.wasm')).toString('hex');
   mkdirSync(at('dist', 'kernels'), { recursive: true });
   writeFileSync(at('dist', 'kernels', 'binary.js'), `export const KERNELS_HEX =\n  '${hex}';\n`);

@@ -71,7 +71,7 @@ describe('powerSpectrum', () => {
 });
 
 describe('logMel', () => {
-  it('sums each filter over its own bins, takes the logarithm and keeps the floor', () => {
+  it('sums each filter over its own bins, adds, keeps the floor and takes the logarithm or not', () => {
     const power = new Random(32).floats(64, 0, 4);
     const filters = new StaticArray<u32>(8 + 2 * 16);
     for (let f = 0; f < 4; f++) filters[f] = 4 * (3 + 7 * f);
@@ -90,6 +90,18 @@ describe('logMel', () => {
       for (let i = 0; i < 8; i++) energy += (<f64>power[3 + 7 * f + i] * <f64>(i + 1)) / 8;
       expect(Math.abs(<f64>out[f] - Math.log(energy))).toBeLessThanOrEqual(2e-6);
     }
+    const logs = StaticArray.fromArray<f32>([out[0], out[1], out[2]]);
+    logMel(pointer(power), pointer(filters), pointer(out), 1, 0);
+    for (let f = 0; f < 3; f++) expect(Math.abs(Math.log(out[f]) - <f64>logs[f])).toBeLessThanOrEqual(2e-6);
+    expect(out[3]).toBe(<f32>1e-3);
+    filters[6] = reinterpret<u32>(<f32>0.5); // the addend
+    const sums = StaticArray.fromArray<f32>([out[0], out[1], out[2]]);
+    logMel(pointer(power), pointer(filters), pointer(out), 1, 0);
+    for (let f = 0; f < 3; f++) expect(out[f]).toBe(sums[f] + <f32>0.5);
+    expect(out[3]).toBe(<f32>0.5);
+    logMel(pointer(power), pointer(filters), pointer(out), 1, 1);
+    expect(abs<f32>(out[3] - <f32>-0.6931472)).toBeLessThan(<f32>1e-6);
+    filters[6] = 0;
     power[4] = NaN;
     logMel(pointer(power), pointer(filters), pointer(out), 1, 1);
     expect(abs<f32>(out[0] - <f32>-6.9077554)).toBeLessThan(<f32>1e-5);
