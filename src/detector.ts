@@ -11,7 +11,7 @@ import {
   type DetectionSettings,
 } from './detection/settings.js';
 import { InputError } from './errors.js';
-import type { Framer } from './features/framer.js';
+import type { FeatureStream } from './features/feature-stream.js';
 import type { FrontEnd } from './features/front-end.js';
 import { checkSamples } from './features/samples.js';
 import type { Stream } from './inference/stream.js';
@@ -51,7 +51,7 @@ export class Detector {
   /** What the features of the posterior are called. */
   readonly labels: readonly string[];
   #settings: DetectionSettings;
-  readonly #framer: Framer;
+  readonly #features: FeatureStream;
   readonly #stream: Stream;
   readonly #output: string;
   readonly #period: number; // seconds from one answer of the network to the next
@@ -78,7 +78,7 @@ export class Detector {
     this.sampleRate = frontEnd.recipe.sampleRate;
     this.#onFrame = onFrame;
     const { every } = stream.outputSlots.find(({ name }) => name === this.#output)!;
-    this.#period = (frontEnd.recipe.hopLength * every) / this.sampleRate;
+    this.#period = (frontEnd.hopLength * every) / this.sampleRate;
     const settings = modelSettings(labels.names, contract.detection);
     this.#keywords = Object.keys(settings.keywords).map((name) => ({
       name,
@@ -87,7 +87,7 @@ export class Detector {
       gate: new Gate(0, 0),
     }));
     this.#settings = this.#decideBy(withOptions(settings, options));
-    this.#framer = frontEnd.open();
+    this.#features = frontEnd.open();
     this.#stream = stream;
   }
 
@@ -114,7 +114,7 @@ export class Detector {
     checkSamples(samples);
     this.#state = 'pushing';
     try {
-      for (let at = this.#framer.fill(samples, 0); this.#framer.ready; at = this.#framer.fill(samples, at))
+      for (let at = this.#features.fill(samples, 0); this.#features.ready; at = this.#features.fill(samples, at))
         this.#step();
     } finally {
       this.#state = 'idle';
@@ -143,7 +143,7 @@ export class Detector {
   /** Begins a new stream. */
   reset(): void {
     this.#assertIdle();
-    this.#framer.reset();
+    this.#features.reset();
     this.#stream.reset();
     this.#events = [];
     for (const { average, gate } of this.#keywords) {
@@ -182,13 +182,13 @@ export class Detector {
     this.#assertIdle();
     this.#state = 'closed';
     this.#stream.close();
-    this.#framer.close();
+    this.#features.close();
   }
 
   #step(): void {
-    const posteriors = this.#stream.step(this.#framer.next())[this.#output];
+    const posteriors = this.#stream.step(this.#features.next())[this.#output];
     if (!this.#stream.isFresh(this.#output)) return;
-    const { time } = this.#framer;
+    const { time } = this.#features;
     try {
       this.#onFrame?.(posteriors, time);
     } catch (error) {

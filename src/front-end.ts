@@ -1,7 +1,6 @@
 /** Front ends without a model. What knows them is loaded when it is first asked for. */
-import { Arena } from './kernels/arena.js';
 import type { FrontEnd } from './features/front-end.js';
-import type { PresetName, Recipe, RecipeOptions, SpectralRecipe } from './features/recipe.js';
+import type { PresetName, Recipe, RecipeOptions } from './features/recipe.js';
 
 /**
  * A front end: features of clips and of streams.
@@ -14,7 +13,7 @@ import type { PresetName, Recipe, RecipeOptions, SpectralRecipe } from './featur
  */
 export async function loadFrontEnd(recipe: RecipeOptions = {}): Promise<FrontEnd> {
   const [{ FrontEnd }, complete] = await Promise.all([import('./features/front-end.js'), completeRecipe(recipe)]);
-  return new FrontEnd(complete as SpectralRecipe, new Arena());
+  return new FrontEnd(complete);
 }
 
 /**

@@ -14,6 +14,7 @@ export {
   UnsupportedModelError,
 } from './errors.js';
 export { completeRecipe, loadFrontEnd, presetNames } from './front-end.js';
+export type { Features } from './features/front-end.js';
 export { featureSize } from './features/recipe.js';
 export type { MicrofrontendRecipe, PresetName, Recipe, RecipeOptions, SpectralRecipe } from './features/recipe.js';
 export type { LayerSummary } from './inference/layer-summary.js';
@@ -21,7 +22,7 @@ export type { RunOptions, Tensor, TensorData } from './inference/run.js';
 export type { OutputSlot, Stream } from './inference/stream.js';
 export type { Slot } from './streaming/slots.js';
 export type { Precision } from './kernels/layout.js';
-export { loadModel, type Features, type LoadOptions, type Model } from './load.js';
+export { loadModel, type LoadOptions, type Model } from './load.js';
 export type { JsonObject, Labels } from './model/metadata.js';
 export type {
   Activation,

@@ -1,9 +1,8 @@
 import { UnsupportedModelError } from './errors.js';
 import { contractWarnings, parseContract, required, type Contract, type ContractOptions } from './contract.js';
 import { Detector, type DetectorOptions } from './detector.js';
-import type { FrontEnd } from './features/front-end.js';
-import { featureSize, type Recipe, type SpectralRecipe } from './features/recipe.js';
-import { checkSamples } from './features/samples.js';
+import type { Features, FrontEnd } from './features/front-end.js';
+import { featureSize, type Recipe } from './features/recipe.js';
 import { compile } from './inference/compile.js';
 import { FrameEngine } from './inference/frame-engine.js';
 import { run, type RunOptions, type Tensor } from './inference/run.js';
@@ -35,13 +34,6 @@ export interface LoadOptions extends ContractOptions {
 type MakeFrontEnd = (recipe: Recipe, arena: Arena) => FrontEnd;
 
 const OPTIONS = ['precision', 'frontend', 'labels', 'detection', 'streaming'];
-
-/** Features of a whole recording. */
-export interface Features {
-  readonly frames: number;
-  readonly coefficients: number;
-  readonly data: Float32Array; // [frames, coefficients]
-}
 
 /** A model in memory. Streams and detectors of one model share its weights; each has its own state. */
 export class Model {
@@ -140,22 +132,13 @@ export class Model {
   }
 
   /**
-   * Features of a whole recording, by the model's front end: one frame a hop, as many as there are whole windows.
+   * Features of a whole recording, by the model's front end, as many frames as the original has.
    *
    * @param samples mono, at the front end's sample rate: int16, or floats in [−1, 1)
    * @throws MetadataError without a front end; TypeError or InputError for samples that are no sound
    */
   features(samples: Int16Array | Float32Array): Features {
-    checkSamples(samples);
-    const framer = this.#openFrontEnd().open();
-    const { windowLength, hopLength, numCoefficients: coefficients } = framer.recipe;
-    const frames = Math.max(0, Math.floor((samples.length - windowLength) / hopLength) + 1);
-    const data = new Float32Array(frames * coefficients);
-    for (let at = framer.fill(samples, 0); framer.ready; at = framer.fill(samples, at)) {
-      data.set(framer.next(), (framer.frames - 1) * coefficients);
-    }
-    framer.close();
-    return { frames, coefficients, data };
+    return this.#openFrontEnd().features(samples);
   }
 
   /** What `tympan inspect` prints, as plain JSON. */
@@ -207,5 +190,5 @@ export async function loadModel(source: ModelSource, options: LoadOptions = {}):
 async function frontEndMaker({ frontend }: Contract): Promise<MakeFrontEnd | undefined> {
   if (!frontend) return undefined;
   const { FrontEnd } = await import('./features/front-end.js');
-  return (recipe, arena) => new FrontEnd(recipe as SpectralRecipe, arena);
+  return (recipe, arena) => new FrontEnd(recipe, arena);
 }

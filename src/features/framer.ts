@@ -1,53 +1,54 @@
 import type { Arena } from '../kernels/arena.js';
-import { bindPointer, bindProgram, type Regions } from '../kernels/program.js';
-import { execute } from '../kernels/table.js';
-import type { FramePlan } from './frame-plan.js';
-import type { SpectralRecipe } from './recipe.js';
+import { frameCount, type Framing } from './framing.js';
+
+/** Full scale of int16 samples. */
+const FULL_SCALE = 32768;
 
 /**
- * Samples in, frames of features out, whatever the chunks that samples come in:
- *
- *   for (let at = framer.fill(chunk, 0); framer.ready; at = framer.fill(chunk, at)) use(framer.next());
+ * Cuts a signal into frames in memory, whatever the chunks that it comes in, and pads its ends. In memory lie
+ * history [framing.history] | frame [framing.frameLength] | what the first frame waits for beyond itself.
  */
 export class Framer {
-  readonly recipe: SpectralRecipe;
+  readonly #framing: Framing;
   readonly #arena: Arena;
-  readonly #regions: Regions;
-  readonly #stateBytes: number;
-  readonly #program: Int32Array;
-  /** Indices of floats in the arena; shifted, not divided, so that engines keep them as integers. */
-  readonly #samples: number;
-  readonly #features: number;
-  readonly #out: Float32Array; // [numCoefficients]
-  /** Samples of the current frame that are there; below 0 while samples between two frames are dropped. */
-  #filled = 0;
+  /** Indices of floats in the arena. */
+  readonly #history: number;
+  readonly #frame: number;
+  /** Samples of the current frame that are there, padding among them; below 0 while samples between two frames are dropped. */
+  #filled: number;
+  #needed: number;
   #frames = 0;
+  /** Samples since the start. */
+  #heard = 0;
+  /** The last one of them, before pre-emphasis. */
+  #last = 0;
+  /** Frames in all, known once the signal has ended. */
+  #count = Infinity;
+  /** Where in the current frame the signal has ended. */
+  #end = 0;
 
-  constructor(recipe: SpectralRecipe, plan: FramePlan, arena: Arena, regions: Regions) {
-    this.recipe = recipe;
+  /** @param at index in the arena of framing.history + framing.room floats, zeros */
+  constructor(framing: Framing, arena: Arena, at: number) {
+    this.#framing = framing;
     this.#arena = arena;
-    this.#regions = regions;
-    this.#stateBytes = plan.stateBytes;
-    this.#program = bindProgram(plan.program, regions);
-    this.#samples = bindPointer(plan.samples, regions) >> 2;
-    this.#features = bindPointer(plan.features, regions) >> 2;
-    this.#out = new Float32Array(recipe.numCoefficients);
+    this.#history = at;
+    this.#frame = at + framing.history;
+    this.#filled = framing.before;
+    this.#needed = framing.room;
   }
 
-  /** Frames computed since the start or the last reset. */
+  /** Frames that are done since the start or the last reset. */
   get frames(): number {
     return this.#frames;
   }
 
-  /** Whether a whole frame is there for `next`. */
+  /** Whether a whole frame is in memory. */
   get ready(): boolean {
-    return this.#filled === this.recipe.windowLength;
+    return this.#filled >= this.#needed && this.#frames < this.#count;
   }
 
-  /** Seconds from the start of the stream to the end of the last frame. */
-  get time(): number {
-    const { hopLength, windowLength, sampleRate } = this.recipe;
-    return this.#frames === 0 ? 0 : ((this.#frames - 1) * hopLength + windowLength) / sampleRate;
+  get hasEnded(): boolean {
+    return this.#count !== Infinity;
   }
 
   /**
@@ -57,43 +58,104 @@ export class Framer {
    * @returns the index of the first sample that was not taken
    */
   fill(samples: Int16Array | Float32Array, start: number): number {
-    const count = Math.min(samples.length - start, this.recipe.windowLength - this.#filled);
+    const count = Math.min(samples.length - start, this.#needed - this.#filled);
+    if (count <= 0) return start;
     const dropped = Math.min(count, Math.max(0, -this.#filled));
-    const to = this.#samples + Math.max(0, this.#filled);
+    const from = start + dropped;
+    const to = this.#frame + Math.max(0, this.#filled);
     const memory = this.#arena.f32;
-    if (samples.BYTES_PER_ELEMENT === 2) copyInt16(samples as Int16Array, start + dropped, memory, to, count - dropped);
-    else copyFloat32(samples as Float32Array, start + dropped, memory, to, count - dropped);
+    if (samples.BYTES_PER_ELEMENT === 2) copyInt16(samples as Int16Array, from, memory, to, count - dropped);
+    else copyFloat32(samples as Float32Array, from, memory, to, count - dropped);
+    if (this.#framing.preEmphasis > 0) this.#emphasize(samples, from, to, count - dropped);
     this.#filled += count;
+    this.#heard += count;
+    if (this.#frames === 0 && this.#filled === this.#needed && this.#framing.padding !== 'zeros')
+      this.#mirror(0, this.#framing.before);
     return start + count;
   }
 
-  /** The features of the frame that is ready, [numCoefficients]; overwritten by the next one. */
-  next(): Float32Array {
-    const { windowLength, hopLength } = this.recipe;
-    execute(this.#program, this.#arena.kernels);
-    const memory = this.#arena.f32;
-    for (let i = 0; i < this.#out.length; i++) this.#out[i] = memory[this.#features + i];
-    if (hopLength < windowLength)
-      memory.copyWithin(this.#samples, this.#samples + hopLength, this.#samples + windowLength);
-    this.#filled = windowLength - hopLength;
+  /** The frame in memory is done with; the next one takes its place. */
+  advance(): void {
+    const { frameLength, hopLength } = this.#framing;
+    const end = this.#frame + this.#filled;
+    if (this.#history + hopLength < end) this.#arena.f32.copyWithin(this.#history, this.#history + hopLength, end);
+    this.#filled -= hopLength;
+    this.#needed = frameLength;
     this.#frames++;
-    return this.#out;
+    if (!this.hasEnded) return;
+    this.#end -= hopLength;
+    if (this.#frames < this.#count) this.#pad();
   }
 
-  /** Begins a new stream. */
+  /** The signal ends here: what its last frames have beyond it is padding. */
+  finish(): void {
+    const { padding, before, history, frameLength } = this.#framing;
+    this.#count = frameCount(this.#framing, this.#heard);
+    this.#end = this.#filled;
+    if (this.#frames >= this.#count) return;
+    if (padding !== 'zeros' && this.#frames === 0 && this.#filled < this.#needed) {
+      // So short that what is mirrored is mirrored again, at both ends.
+      this.#mirror(-history, before);
+      this.#mirror(this.#filled, frameLength);
+      this.#filled = Math.max(this.#filled, frameLength);
+    }
+    this.#needed = frameLength;
+    this.#pad();
+  }
+
   reset(): void {
-    this.#filled = 0;
-    this.#frames = 0;
+    this.#filled = this.#framing.before;
+    this.#needed = this.#framing.room;
+    this.#frames = this.#heard = this.#last = 0;
+    this.#count = Infinity;
   }
 
-  /** Gives the framer's memory back; it can't be used any more. */
-  close(): void {
-    this.#arena.release(this.#regions[2], this.#stateBytes);
+  /** Fills `from` to `to` of the first frame, all of the signal being in it. */
+  #mirror(from: number, to: number): void {
+    const { before, padding } = this.#framing;
+    const memory = this.#arena.f32;
+    const start = this.#frame + before;
+    for (let n = from - before; n < to - before; n++)
+      memory[start + n] = memory[start + mirrored(n, this.#heard, padding === 'reflect')];
+  }
+
+  /** Fills the current frame behind the end of the signal, from what lies before it. */
+  #pad(): void {
+    const { padding, frameLength } = this.#framing;
+    const memory = this.#arena.f32;
+    const end = this.#frame + frameLength;
+    const first = this.#frame + Math.max(0, this.#filled);
+    if (padding === 'zeros') memory.fill(0, first, end);
+    else {
+      const sum = 2 * (this.#frame + this.#end) - (padding === 'reflect' ? 2 : 1);
+      for (let i = first; i < end; i++) memory[i] = memory[sum - i];
+    }
+    this.#filled = Math.max(this.#filled, frameLength);
+  }
+
+  /** x[n] − c·x[n − 1] of the samples that `fill` has just put `to`, in place. */
+  #emphasize(samples: Int16Array | Float32Array, from: number, to: number, count: number): void {
+    const { preEmphasis } = this.#framing;
+    const memory = this.#arena.f32;
+    const scale = samples.BYTES_PER_ELEMENT === 2 ? 1 / FULL_SCALE : 1;
+    if (from > 0) this.#last = samples[from - 1] * scale;
+    if (count === 0) return;
+    for (let i = count - 1; i > 0; i--) memory[to + i] -= preEmphasis * memory[to + i - 1];
+    memory[to] -= preEmphasis * this.#last;
+    this.#last = samples[from + count - 1] * scale;
   }
 }
 
+/** Where sample `n` comes from in a signal of `length` that is mirrored at its ends, as often as it takes (numpy.pad). */
+function mirrored(n: number, length: number, isReflected: boolean): number {
+  const edge = isReflected ? 1 : 0;
+  const period = Math.max(1, 2 * (length - edge));
+  const place = ((n % period) + period) % period;
+  return place < length ? place : period - place - 1 + edge;
+}
+
 function copyInt16(from: Int16Array, at: number, memory: Float32Array, to: number, count: number): void {
-  for (let i = 0; i < count; i++) memory[to + i] = from[at + i] / 32768;
+  for (let i = 0; i < count; i++) memory[to + i] = from[at + i] / FULL_SCALE;
 }
 
 /** `set` copies blocks, four times as fast as a loop; a view is made only where a chunk ends inside a frame. */

@@ -1,31 +1,91 @@
-import type { Arena } from '../kernels/arena.js';
-import { verifyProgram, type Regions } from '../kernels/program.js';
-import { planFrame, type FramePlan } from './frame-plan.js';
-import { Framer } from './framer.js';
-import type { SpectralRecipe } from './recipe.js';
+import { Arena } from '../kernels/arena.js';
+import { verifyPointer, verifyProgram, type Regions } from '../kernels/program.js';
+import { causalWarnings, checkCausal } from './causal.js';
+import { limitedFeatures, normalizedByPeak, streamedFeatures, type Features } from './clip.js';
+import { Extractor } from './extractor.js';
+import { FeatureStream } from './feature-stream.js';
+import type { FrontEndPlan } from './plan.js';
+import { planFrontEnd, tableWarnings } from './plan-front-end.js';
+import { featureSize, isMicrofrontend, type Recipe } from './recipe.js';
+import { checkSamples } from './samples.js';
 
-/** A recipe in memory: its tables, which the framers of many streams share. */
+export type { Features } from './clip.js';
+
+/** A recipe in memory: its tables, which the streams of many signals share. */
 export class FrontEnd {
-  readonly recipe: SpectralRecipe;
-  readonly #plan: FramePlan;
+  readonly recipe: Recipe;
+  /** Features that come out at a time. */
+  readonly size: number;
+  /** Samples from what comes out to what comes out next. */
+  readonly hopLength: number;
+  /** What is suspicious about the recipe, and where streams differ from clips, in sentences for its user. */
+  readonly warnings: readonly string[];
+  readonly #plan: FrontEndPlan;
   readonly #arena: Arena;
   readonly #constants: number;
   readonly #scratch: number;
 
-  /** @throws MetadataError for a filterbank with a filter that holds no bin */
-  constructor(recipe: SpectralRecipe, arena: Arena) {
+  /**
+   * @param recipe a complete one, of `parseRecipe`
+   * @throws MetadataError for a recipe that can't be planned
+   */
+  constructor(recipe: Recipe, arena: Arena = new Arena()) {
     this.recipe = recipe;
+    this.size = featureSize(recipe);
+    this.hopLength = recipe.hopLength * recipe.stackStride;
+    this.warnings = [...tableWarnings(recipe), ...causalWarnings(recipe)];
     this.#arena = arena;
-    this.#plan = planFrame(recipe);
-    const { constants, scratchBytes, stateBytes, program } = this.#plan;
-    verifyProgram(program, constants, [constants.byteLength, scratchBytes, stateBytes]);
+    this.#plan = planFrontEnd(recipe);
+    const { constants, scratchBytes, stateBytes, analysis, cepstrum, samples, framing } = this.#plan;
+    const regions: Regions = [constants.byteLength, scratchBytes, stateBytes];
+    verifyProgram(analysis, constants, regions);
+    verifyProgram(cepstrum, constants, regions);
+    verifyPointer(samples, 4 * (framing.history + framing.room), regions, 'front end: samples');
     this.#constants = arena.place(constants);
     this.#scratch = arena.allocate(scratchBytes);
   }
 
-  /** A new stream of samples. */
-  open(): Framer {
+  /**
+   * A new stream of samples.
+   *
+   * @throws MetadataError for a recipe that only whole clips have: normalize "peak"
+   */
+  open(): FeatureStream {
+    checkCausal(this.recipe);
+    return this.#stream();
+  }
+
+  /**
+   * Features of a whole recording, as the original has them: its ends padded, and what depends on all of it done.
+   *
+   * @param samples mono, at the recipe's sample rate: int16, or floats in [−1, 1)
+   * @throws TypeError or InputError for samples that are no sound
+   */
+  features(samples: Int16Array | Float32Array): Features {
+    checkSamples(samples);
+    const { recipe } = this;
+    if (isMicrofrontend(recipe)) return this.#streamed(samples);
+    const clip = recipe.normalize === 'peak' ? normalizedByPeak(samples) : samples;
+    if (recipe.topDb === 0) return this.#streamed(clip);
+    const extractor = this.#extractor();
+    const features = limitedFeatures(extractor, this.#plan, recipe, clip);
+    extractor.close();
+    return features;
+  }
+
+  #streamed(samples: Int16Array | Float32Array): Features {
+    const stream = this.#stream();
+    const features = streamedFeatures(stream, this.#plan, samples);
+    stream.close();
+    return features;
+  }
+
+  #stream(): FeatureStream {
+    return new FeatureStream(this.#extractor(), this.#plan, this.recipe.sampleRate);
+  }
+
+  #extractor(): Extractor {
     const regions: Regions = [this.#constants, this.#scratch, this.#arena.allocate(this.#plan.stateBytes)];
-    return new Framer(this.recipe, this.#plan, this.#arena, regions);
+    return new Extractor(this.#plan, this.#arena, regions);
   }
 }

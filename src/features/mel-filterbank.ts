@@ -67,14 +67,16 @@ function gridOf(recipe: SpectralRecipe): Grid {
 export function melFilterbank(recipe: SpectralRecipe): Float64Array[] {
   const { numMels, fftSize, melNorm } = recipe;
   const { edges, placeOf, firstBin } = gridOf(recipe);
-  const places = Array.from({ length: Math.floor(fftSize / 2) + 1 }, (_, bin) => placeOf(bin));
+  const bins = Math.floor(fftSize / 2) + 1;
+  const places = Array.from({ length: bins }, (_, bin) => placeOf(bin));
   const hertz = melNorm === 'slaney' ? edgesInHertz(recipe) : [];
   return Array.from({ length: numMels }, (_, filter) => {
     const [left, centre, right] = edges.slice(filter, filter + 3);
     const height = melNorm === 'slaney' ? 2 / (hertz[filter + 2] - hertz[filter]) : 1;
-    return Float64Array.from(places, (place, bin) =>
-      bin < firstBin ? 0 : height * triangle(place, left, centre, right),
-    );
+    const weights = new Float64Array(bins);
+    for (let bin = firstBin; bin < bins && places[bin] <= right; bin++)
+      weights[bin] = height * triangle(places[bin], left, centre, right);
+    return weights;
   });
 }
 

@@ -1,0 +1,112 @@
+import { InputError } from '../errors.js';
+import { ContextStream } from './context.js';
+import type { Extractor } from './extractor.js';
+import type { FrontEndPlan } from './plan.js';
+
+/**
+ * Samples in, vectors of features out, whatever the chunks that samples come in:
+ *
+ *     for (let at = stream.fill(chunk, 0); stream.ready; at = stream.fill(chunk, at)) use(stream.next());
+ *
+ * and where a recording ends:
+ *
+ *     for (stream.finish(); stream.ready; ) use(stream.next());
+ */
+export class FeatureStream {
+  /** Features of a vector. */
+  readonly size: number;
+  readonly #extractor: Extractor;
+  readonly #context: ContextStream;
+  readonly #framing: FrontEndPlan['framing'];
+  readonly #sampleRate: number; // Hz
+  /** Frames that were there when the last vector was given. */
+  #heard = 0;
+
+  /** Use `frontEnd.open()`. */
+  constructor(extractor: Extractor, { framing, context, numFeatures }: FrontEndPlan, sampleRate: number) {
+    this.size = numFeatures * (1 + context.deltas) * context.stack;
+    this.#extractor = extractor;
+    this.#context = new ContextStream(context, numFeatures);
+    this.#framing = framing;
+    this.#sampleRate = sampleRate;
+  }
+
+  /** Vectors that were given since the start or the last reset. */
+  get frames(): number {
+    return this.#context.given;
+  }
+
+  /** Whether there is a vector for `next`. */
+  get ready(): boolean {
+    return this.#context.has(this.#extractor.framer.ready ? 1 : 0);
+  }
+
+  /** Seconds from the start of the stream to the end of the newest frame that was heard for the last vector; 0 before the first. */
+  get time(): number {
+    const { hopLength, before, frameLength } = this.#framing;
+    return this.#heard === 0 ? 0 : ((this.#heard - 1) * hopLength - before + frameLength) / this.#sampleRate;
+  }
+
+  /**
+   * Takes samples from `start` on until a vector is complete or they end.
+   *
+   * @param samples int16, or floats in [−1, 1)
+   * @returns the index of the first sample that was not taken
+   * @throws InputError after `finish`
+   */
+  fill(samples: Int16Array | Float32Array, start: number): number {
+    const { framer } = this.#extractor;
+    if (framer.hasEnded) throw new InputError('these features have ended with finish(); reset() begins a new stream');
+    let at = framer.fill(samples, start);
+    while (framer.ready && !this.ready) {
+      this.#take();
+      at = framer.fill(samples, at);
+    }
+    return at;
+  }
+
+  /** The vector that is ready, [size]; overwritten by the next one. */
+  next(): Float32Array {
+    if (this.#extractor.framer.ready) this.#take();
+    this.#heard = this.#extractor.framer.frames;
+    const vector = this.#context.next();
+    if (this.#extractor.framer.hasEnded) this.#drain();
+    return vector;
+  }
+
+  /** The sound ends here: what is left is as the original has it at the end of a clip. Ends it once; again it does nothing. */
+  finish(): void {
+    const { framer } = this.#extractor;
+    if (framer.hasEnded) return;
+    framer.finish();
+    this.#drain();
+  }
+
+  /** Begins a new stream. */
+  reset(): void {
+    this.#extractor.reset();
+    this.#context.reset();
+    this.#heard = 0;
+  }
+
+  /** Gives the stream's memory back; it can't be used any more. */
+  close(): void {
+    this.#extractor.close();
+  }
+
+  /** Takes the frame that is ready. */
+  #take(): void {
+    const extractor = this.#extractor;
+    extractor.analyse();
+    extractor.transform();
+    this.#context.push(extractor.memory, extractor.features);
+    extractor.framer.advance();
+  }
+
+  /** The last frames, as far as no vector comes of them. */
+  #drain(): void {
+    const { framer } = this.#extractor;
+    while (framer.ready && !this.ready) this.#take();
+    if (!framer.ready) this.#context.finish();
+  }
+}
