@@ -48,13 +48,14 @@ const LONGEST_FLUSH = 60; // s
 export class Detector {
   /** Hz of the samples that `push` takes. */
   readonly sampleRate: number;
+  /** Seconds from one answer of the network to the next. */
+  readonly period: number;
   /** What the features of the posterior are called. */
   readonly labels: readonly string[];
   #settings: DetectionSettings;
   readonly #features: FeatureStream;
   readonly #stream: Stream;
   readonly #output: string;
-  readonly #period: number; // seconds from one answer of the network to the next
   readonly #keywords: readonly Keyword[];
   readonly #onFrame: DetectorOptions['onFrame'];
   #state: 'idle' | 'pushing' | 'closed' = 'idle';
@@ -78,7 +79,7 @@ export class Detector {
     this.sampleRate = frontEnd.recipe.sampleRate;
     this.#onFrame = onFrame;
     const { every } = stream.outputSlots.find(({ name }) => name === this.#output)!;
-    this.#period = (frontEnd.hopLength * every) / this.sampleRate;
+    this.period = (frontEnd.hopLength * every) / this.sampleRate;
     const settings = modelSettings(labels.names, contract.detection);
     this.#keywords = Object.keys(settings.keywords).map((name) => ({
       name,
@@ -203,8 +204,8 @@ export class Detector {
   #decideBy(settings: DetectionSettings): DetectionSettings {
     for (const { name, average, gate } of this.#keywords) {
       const { threshold, smoothing, refractory } = settings.keywords[name];
-      average.resize(framesOf(smoothing, this.#period));
-      gate.configure(threshold, framesOf(refractory, this.#period));
+      average.resize(framesOf(smoothing, this.period));
+      gate.configure(threshold, framesOf(refractory, this.period));
     }
     return settings;
   }

@@ -15,7 +15,7 @@ export {
 } from './errors.js';
 export { completeRecipe, loadFrontEnd, presetNames } from './front-end.js';
 export type { Features } from './features/front-end.js';
-export { featureSize } from './features/recipe.js';
+export { featureSize, featureSpan } from './features/recipe.js';
 export type { MicrofrontendRecipe, PresetName, Recipe, RecipeOptions, SpectralRecipe } from './features/recipe.js';
 export type { LayerSummary } from './inference/layer-summary.js';
 export type { RunOptions, Tensor, TensorData } from './inference/run.js';

@@ -38,3 +38,10 @@ export function featuresPerFrame(recipe: Recipe): number {
 export function featureSize(recipe: Recipe): number {
   return featuresPerFrame(recipe) * recipe.stack;
 }
+
+/** Samples that one vector of features is made of. */
+export function featureSpan(recipe: Recipe): number {
+  const { windowLength, hopLength, stack } = recipe;
+  const lag = isMicrofrontend(recipe) ? 0 : recipe.deltas * recipe.deltaWindow;
+  return (stack - 1 + 2 * lag) * hopLength + windowLength;
+}

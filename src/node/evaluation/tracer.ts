@@ -7,8 +7,6 @@ const ROOM = 10_000;
 
 export class Tracer {
   readonly #detector: Detector;
-  readonly #hopLength: number; // samples
-  readonly #every: number; // frames from one answer to the next
   readonly #indices: readonly number[]; // of the keywords' posteriors among those of all labels
   #posteriors: readonly Float32Array[]; // [room] of each keyword
   #answers = 0;
@@ -17,8 +15,6 @@ export class Tracer {
   constructor(model: Model) {
     // Its decisions are not asked for: what it keeps for them is as little as can be.
     this.#detector = model.detector({ smoothing: 0, onFrame: (posteriors, time) => this.#keep(posteriors, time) });
-    this.#hopLength = model.metadata.frontend!.hopLength;
-    this.#every = everyOf(model);
     this.#indices = this.#detector.keywords.map((keyword) => this.#detector.labels.indexOf(keyword));
     this.#posteriors = this.#indices.map(() => new Float32Array(ROOM));
   }
@@ -32,7 +28,8 @@ export class Tracer {
 
   /** Takes the next samples of the stream. */
   push(samples: Float32Array): void {
-    const needed = this.#answers + Math.ceil(samples.length / this.#hopLength) + 1;
+    const { period, sampleRate } = this.#detector;
+    const needed = this.#answers + Math.ceil(samples.length / (period * sampleRate)) + 1;
     const room = this.#posteriors[0].length;
     if (needed > room) this.#posteriors = this.#posteriors.map((old) => resized(old, Math.max(needed, 2 * room)));
     this.#detector.push(samples);
@@ -47,7 +44,7 @@ export class Tracer {
     return {
       posteriors: Object.fromEntries(posteriors),
       firstTime: this.#firstTime,
-      period: (this.#every * this.#hopLength) / this.#detector.sampleRate,
+      period: this.#detector.period,
     };
   }
 
@@ -56,14 +53,6 @@ export class Tracer {
     if (k === 0) this.#firstTime = time;
     for (let i = 0; i < this.#indices.length; i++) this.#posteriors[i][k] = posteriors[this.#indices[i]];
   }
-}
-
-function everyOf(model: Model): number {
-  const stream = model.stream();
-  const { outputSlots } = stream;
-  const { output = outputSlots[0].name } = model.metadata.labels!;
-  stream.close();
-  return outputSlots.find(({ name }) => name === output)!.every;
 }
 
 function resized(old: Float32Array, length: number): Float32Array {
