@@ -5,7 +5,7 @@ import { reverse } from './lanes';
  * (even, odd) samples (Stockham, radix 4, self-sorting; a last radix-2 stage where n is not a power of 4), and a pass that
  * untangles it. Real and imaginary parts are kept apart.
  *
- * size: a power of two, 64 ≤ size. Tables, all f32, written by the host (src/features/tables.ts):
+ * size: a power of two, 64 ≤ size. Tables, all f32, written by the host (src/features/spectrum-tables.ts):
  *
  *   window [size], halved | first twiddles [6, n / 4]: re w, im w, re w², im w², re w³, im w³ at angle −2πp/n
  *   | for each further radix-4 stage over m points: [m / 4, 6], the same six at angle −2πp/m

@@ -15,3 +15,5 @@ export { prepare } from './prepare';
 export { powerSpectrum } from './fft';
 export { dftPowerSpectrum } from './dft';
 export { logMel } from './mel';
+export { microfrontend } from './microfrontend';
+export { decimate, resample } from './resample';

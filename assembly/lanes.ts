@@ -26,6 +26,13 @@
   return f32x4.extract_lane(a, 0);
 }
 
+/** Σ a, Σ b, Σ c, Σ d as one vector. */
+@inline export function sumsOf(a: v128, b: v128, c: v128, d: v128): v128 {
+  const ab = f32x4.add(v128.shuffle<i32>(a, b, 0, 4, 1, 5), v128.shuffle<i32>(a, b, 2, 6, 3, 7));
+  const cd = f32x4.add(v128.shuffle<i32>(c, d, 0, 4, 1, 5), v128.shuffle<i32>(c, d, 2, 6, 3, 7));
+  return f32x4.add(v128.shuffle<i64>(ab, cd, 0, 2), v128.shuffle<i64>(ab, cd, 1, 3));
+}
+
 @inline export function maxLanesI32(a: v128): i32 {
   a = i32x4.max_s(a, v128.shuffle<i32>(a, a, 2, 3, 0, 1));
   a = i32x4.max_s(a, v128.shuffle<i32>(a, a, 1, 0, 3, 2));

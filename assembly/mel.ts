@@ -1,4 +1,5 @@
 import { logNormal } from './functions';
+import { sumsOf } from './lanes';
 
 /**
  * Energies of a sparse filterbank, or their logarithms, four filters a turn:
@@ -33,11 +34,4 @@ export function logMel(power: usize, filters: usize, out: usize, groups: i32, lo
     if (log) e = logNormal(e);
     v128.store(out, e);
   }
-}
-
-/** Σ a, Σ b, Σ c, Σ d as one vector. */
-@inline function sumsOf(a: v128, b: v128, c: v128, d: v128): v128 {
-  const ab = f32x4.add(v128.shuffle<i32>(a, b, 0, 4, 1, 5), v128.shuffle<i32>(a, b, 2, 6, 3, 7));
-  const cd = f32x4.add(v128.shuffle<i32>(c, d, 0, 4, 1, 5), v128.shuffle<i32>(c, d, 2, 6, 3, 7));
-  return f32x4.add(v128.shuffle<i64>(ab, cd, 0, 2), v128.shuffle<i64>(ab, cd, 1, 3));
 }

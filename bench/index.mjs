@@ -3,13 +3,17 @@ import { cpus } from 'node:os';
 import { gzipSync } from 'node:zlib';
 import { readFileSync } from 'node:fs';
 import { benchEvaluation } from './evaluation.mjs';
+import { benchFrontEnds } from './front-ends.mjs';
 import { benchMfcc } from './mfcc.mjs';
 import { benchRecurrent } from './recurrent.mjs';
+import { benchResample } from './resample.mjs';
 
 const rounds = process.argv.includes('--quick') ? 15 : 60;
 console.log(`Node ${process.version}, ${cpus()[0].model.trim()}; medians of ${rounds} interleaved rounds`);
 await benchRecurrent(rounds);
 await benchMfcc(rounds);
+await benchResample(rounds);
+await benchFrontEnds(rounds);
 await benchEvaluation(Math.ceil(rounds / 20));
 const kernels = readFileSync(new URL('../build/kernels.wasm', import.meta.url));
 console.log(`\nKernels: ${kernels.byteLength} bytes, ${gzipSync(kernels).byteLength} compressed`);

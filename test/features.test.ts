@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { exp, ln, turn } from '#dist/arithmetic.js';
 import { FrontEnd } from '#dist/features/front-end.js';
 import type { FeatureStream } from '#dist/features/feature-stream.js';
 import { checkSamples } from '#dist/features/samples.js';

@@ -8,6 +8,7 @@ import { SEED, uniform } from './support.js';
 /** Counts that a program may hold, small ones. */
 function countsOf({ name, counts }: Kernel): fc.Arbitrary<number[]> {
   if (name === 'powerSpectrum') return fc.constantFrom([64], [128], [256], [512]);
+  if (name === 'microfrontend') return fc.constantFrom([64, 64, 1], [40, 128, 3], [248, 256, 40], [8, 512, 7]);
   if (name === 'dftPowerSpectrum') return fc.tuple(fc.integer({ min: 2, max: 600 }));
   return fc.tuple(
     ...counts.map(([, multipleOf, choices]) =>

@@ -304,7 +304,7 @@ describe('readAudio: resampling', () => {
       assert.equal(original.sampleRate, rate);
       // Away from the ends, where the filter sees the silence around the clip.
       for (let i = 800; i < samples.length - 800; i++)
-        assert.ok(Math.abs(samples[i] - 0.5 * Math.sin((2 * Math.PI * 440 * i) / 16000)) < 2e-6, `sample ${i}`);
+        assert.ok(Math.abs(samples[i] - 0.5 * Math.sin((2 * Math.PI * 440 * i) / 16000)) < 3e-5, `sample ${i}`);
     });
   }
 
@@ -385,9 +385,9 @@ describe('readAudio refuses', () => {
       /extensible WAV format chunk has 16 of 40 bytes/,
     ],
     [
-      'too little to resample',
-      () => write('1.wav', wav({ sampleRate: 192000, data: integers([1], 16) })),
-      /holds 1 samples at 192000 Hz, less than one at 16000 Hz/,
+      'a rate with too many phases',
+      () => write('44101.wav', wav({ sampleRate: 190001, data: tone16 })),
+      /resampling 190001 to 16000 Hz takes \d+ taps, 16000 phases; at most/,
     ],
     ['no channels', () => write('c.wav', wav({ channels: 0, data: tone16 })), /0 channels/],
     [

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { MICROFRONTEND_FIELDS, SPECTRAL_FIELDS, type Field } from '#dist/features/fields.js';
+import { MICROFRONTEND_FIELDS, SPECTRAL_FIELDS, type Field, type Range } from '#dist/features/fields.js';
 import { FrontEnd } from '#dist/features/front-end.js';
 import { parseRecipe, PRESET_NAMES } from '#dist/features/parse-recipe.js';
 import { PRESETS } from '#dist/features/presets.js';
@@ -146,8 +146,58 @@ test('any recipe can be planned, and gives finite features of silence, of noise 
       assert.equal(data.length, frames * recipe.numCoefficients * (1 + recipe.deltas) * recipe.stack);
       assert.ok(data.every(Number.isFinite));
     }),
-    { ...property, numRuns: 300 },
+    { ...property, numRuns: 200 },
   );
+});
+
+/** What a whole number of a microfrontend may be in a test's time. */
+const MICROFRONTEND_LENGTHS = { windowLength: 1024, hopLength: 512, numMels: 128 } as const;
+
+test('a microfrontend is planned, or refused for what its tables can’t have', () => {
+  const values = Object.entries(MICROFRONTEND_FIELDS).map(([name, field]) => {
+    const greatest = MICROFRONTEND_LENGTHS[name as keyof typeof MICROFRONTEND_LENGTHS];
+    return [name, valueOf(greatest ? { ...(field as Range), greatest } : field)] as const;
+  });
+  let planned = 0;
+  fc.assert(
+    fc.property(fc.record(Object.fromEntries(values)), part, part, (fields, low, high) => {
+      const lowFrequency = low * 4000;
+      const highFrequency = lowFrequency + 1 + high * (7999 - lowFrequency);
+      const ends = { sampleRate: 16000, lowFrequency, highFrequency, stack: 1, stackStride: 1 };
+      const recipe = parseRecipe({ ...fields, ...ends, preset: 'microfrontend' } as RecipeOptions);
+      let frontEnd: FrontEnd;
+      try {
+        frontEnd = new FrontEnd(recipe);
+      } catch (error) {
+        assert.equal((error as Error).name, 'MetadataError');
+        return;
+      }
+      planned++;
+      assert.ok(frontEnd.features(noise(3000, planned, 1)).data.every(Number.isFinite));
+    }),
+    property,
+  );
+  assert.ok(planned >= 5, `${planned} of ${property.numRuns}`);
+});
+
+test('the smallest and the largest recipes can be planned', () => {
+  const least = { windowLength: 2, hopLength: 1, fftSize: 2, numMels: 1, numCoefficients: 1 };
+  const greatest = {
+    windowLength: 8192,
+    hopLength: 8192,
+    fftSize: 4096,
+    numMels: 512,
+    numCoefficients: 512,
+    stack: 8,
+  };
+  const kaldi = { preset: 'kaldi', highFrequency: 7600, lifter: 512 } as const;
+  for (const preset of ['mfcc', 'kaldi', 'precise'] as const) {
+    for (const fields of [least, greatest, { ...greatest, fftSize: 4095 }]) {
+      const recipe = parseRecipe({ ...kaldi, preset, ...fields } as Partial<SpectralRecipe>);
+      const { data } = new FrontEnd(recipe).features(noise(8192 * 8, 1, 0.3));
+      assert.ok(data.length > 0 && data.every(Number.isFinite));
+    }
+  }
 });
 
 test('any recipe comes to what its fields say, within 1e-3 of a natural logarithm', () => {

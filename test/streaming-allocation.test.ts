@@ -4,6 +4,9 @@ import test from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { loadModel } from 'tympan';
+import { FrontEnd } from '#dist/features/front-end.js';
+import { parseRecipe } from '#dist/features/parse-recipe.js';
+import type { RecipeOptions } from '#dist/features/recipe.js';
 import { readFixture } from './support.js';
 
 setFlagsFromString('--expose-gc');
@@ -12,6 +15,18 @@ const collect = runInNewContext('gc') as () => void;
 const STEPS = 20_000;
 /** What the engine itself may take, of everything: a step that made one view of an array would take 2 MB. */
 const BYTES = 200_000;
+
+function bytesTaken(step: () => void): number {
+  const measure = (): number => {
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    for (let i = 0; i < STEPS; i++) step();
+    return process.memoryUsage().heapUsed - before;
+  };
+  measure();
+  // The least of several: what else runs in the process allocates too.
+  return Math.min(measure(), measure(), measure());
+}
 
 /** A GRU, an LSTM, both by fused kernels; gates one by one; a convolution; in steps. */
 for (const name of [
@@ -27,15 +42,32 @@ for (const name of [
       assert.equal(model.streaming.mode, 'stateful');
       const stream = model.stream();
       const frame = new Float32Array(stream.inputSlots[0].size).fill(0.3);
-      const measure = (): number => {
-        collect();
-        const before = process.memoryUsage().heapUsed;
-        for (let i = 0; i < STEPS; i++) stream.step(frame);
-        return process.memoryUsage().heapUsed - before;
-      };
-      measure();
-      // The least of several: what else runs in the process allocates too.
-      const taken = Math.min(measure(), measure(), measure());
+      const taken = bytesTaken(() => stream.step(frame));
+      assert.ok(taken < BYTES, `${taken} bytes`);
+    });
+  }
+}
+
+const FRONT_ENDS: Readonly<Record<string, RecipeOptions>> = {
+  mfcc: {},
+  'centred, emphasized, with deltas and a stack': {
+    framing: 'centred',
+    padding: 'reflect',
+    preEmphasis: 0.97,
+    deltas: 2,
+    stack: 3,
+    stackStride: 2,
+  },
+  sherpa: { preset: 'sherpa' },
+};
+
+for (const [name, recipe] of Object.entries(FRONT_ENDS)) {
+  for (const chunk of [new Int16Array(128), new Float32Array(128), new Float32Array(300)]) {
+    test(`${name}: ${STEPS} chunks of ${chunk.length} as ${chunk.constructor.name} take less than ${BYTES} bytes`, () => {
+      const stream = new FrontEnd(parseRecipe(recipe)).open();
+      const taken = bytesTaken(() => {
+        for (let at = stream.fill(chunk, 0); stream.ready; at = stream.fill(chunk, at)) stream.next();
+      });
       assert.ok(taken < BYTES, `${taken} bytes`);
     });
   }

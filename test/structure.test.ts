@@ -12,6 +12,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   operators: ['model'],
   streaming: ['operators', 'kernels', 'model'],
   features: ['kernels'],
+  audio: ['kernels'],
   inference: ['streaming', 'operators', 'kernels', 'model'],
   'arithmetic.ts': [],
   'errors.ts': [],
@@ -51,7 +52,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'summary.ts',
   ],
   evaluation: ['detection'],
-  node: ['evaluation', 'index.ts'],
+  node: ['audio', 'evaluation', 'index.ts'],
   report: ['evaluation'],
   cli: ['node', 'evaluation', 'report', 'index.ts'],
 };

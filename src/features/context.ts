@@ -25,8 +25,12 @@ export class ContextStream {
   readonly #out: Float32Array; // [stack × perFrame]
   #pushed = 0; // frames
   #made = 0; // rows
+  #place = 0; // of the next row, in place of the oldest
   #given = 0; // vectors
-  #isEnd = false;
+  /** Rows that the next vector needs. */
+  #due: number;
+  /** Frames that rows come late by. */
+  #lag: number;
 
   constructor(context: Context, numFeatures: number) {
     const { deltas, deltaWindow, stack, stackStride } = context;
@@ -37,6 +41,8 @@ export class ContextStream {
     this.#second = deltas > 1 ? new Slopes(deltaWindow, numFeatures) : undefined;
     this.#slope = new Float32Array(numFeatures);
     this.#rows = new Float32Array(stack * this.#perFrame);
+    this.#due = stack;
+    this.#lag = deltas * deltaWindow;
     this.#out = stack * stackStride === 1 ? this.#rows : new Float32Array(this.#rows.length);
   }
 
@@ -47,16 +53,16 @@ export class ContextStream {
 
   /** Whether `next` has a vector to give once `more` frames have come. */
   has(more: number): boolean {
-    return this.#given < vectorCount(this.#context, this.#pushed + more, this.#isEnd);
+    return this.#pushed + more - this.#lag >= this.#due;
   }
 
   /** Takes the features of a frame, [numFeatures] of `from` at `at`; not while there is a vector that was not given. */
   push(from: Float32Array, at: number): void {
     this.#pushed++;
     if (!this.#first) {
-      const to = this.#place();
+      const to = this.#place;
       for (let i = 0; i < this.#numFeatures; i++) this.#rows[to + i] = from[at + i];
-      this.#finishRow(to);
+      this.#finishRow();
       return;
     }
     this.#first.push(from, at);
@@ -66,14 +72,14 @@ export class ContextStream {
 
   /** The next vector, [stack × perFrame], the oldest frame first; overwritten by the next call. */
   next(): Float32Array {
-    const { stack, stackStride } = this.#context;
-    const rows = this.#given++ * stackStride + stack;
-    while (this.#first && this.#made < rows) {
+    while (this.#first && this.#made < this.#due) {
       this.#feedSecond(this.#first);
       this.#makeRow(this.#first);
     }
+    this.#given++;
+    this.#due += this.#context.stackStride;
     if (this.#out !== this.#rows) {
-      const oldest = this.#place();
+      const oldest = this.#place;
       for (let i = oldest; i < this.#rows.length; i++) this.#out[i - oldest] = this.#rows[i];
       for (let i = 0; i < oldest; i++) this.#out[this.#rows.length - oldest + i] = this.#rows[i];
     }
@@ -82,42 +88,41 @@ export class ContextStream {
 
   /** No more frames come: those that slopes still wait for are the last one again. */
   finish(): void {
-    this.#isEnd = true;
+    this.#lag = 0;
   }
 
   reset(): void {
-    this.#pushed = this.#made = this.#given = 0;
-    this.#isEnd = false;
+    const { stack, deltas, deltaWindow } = this.#context;
+    this.#pushed = this.#made = this.#place = this.#given = 0;
+    this.#due = stack;
+    this.#lag = deltas * deltaWindow;
     this.#first?.reset();
     this.#second?.reset();
   }
 
-  /** Where the next row goes, in place of the oldest. */
-  #place(): number {
-    return (this.#made % this.#context.stack) * this.#perFrame;
-  }
-
   #feedSecond(first: Slopes): void {
     const second = this.#second;
-    while (second && !second.has(false) && first.has(this.#isEnd)) {
+    while (second && !second.has(false) && first.has(this.#lag === 0)) {
       first.next(this.#slope, 0);
       second.push(this.#slope, 0);
     }
   }
 
   #makeRow(first: Slopes): void {
-    const to = this.#place();
+    const to = this.#place;
     first.copy(this.#made, this.#rows, to);
     this.#second?.copy(this.#made, this.#rows, to + this.#numFeatures);
     if (this.#second) this.#second.next(this.#rows, to + 2 * this.#numFeatures);
     else first.next(this.#rows, to + this.#numFeatures);
-    this.#finishRow(to);
+    this.#finishRow();
   }
 
-  #finishRow(at: number): void {
+  #finishRow(): void {
     const { mean, scale } = this.#context;
+    const at = this.#place;
     if (mean) for (let i = 0; i < this.#perFrame; i++) this.#rows[at + i] -= mean[i];
     if (scale) for (let i = 0; i < this.#perFrame; i++) this.#rows[at + i] *= scale[i];
+    this.#place = at + this.#perFrame === this.#rows.length ? 0 : at + this.#perFrame;
     this.#made++;
   }
 }

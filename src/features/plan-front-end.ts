@@ -1,16 +1,16 @@
 import { filterbankWarnings, melFilterbank } from './mel-filterbank.js';
 import type { FrontEndPlan } from './plan.js';
+import { planMicrofrontend } from './plan-microfrontend.js';
 import { planSpectral } from './plan-spectral.js';
 import { isMicrofrontend, type Recipe } from './recipe.js';
 
 /**
  * The kernel calls and tables of a recipe.
  *
- * @throws MetadataError for fields with which the microfrontend would shift by a negative number
+ * @throws MetadataError for fields of a microfrontend that its tables can't have: see microfrontendTables
  */
 export function planFrontEnd(recipe: Recipe): FrontEndPlan {
-  if (isMicrofrontend(recipe)) throw new RangeError('front end "microfrontend": its kernel is not there yet');
-  return planSpectral(recipe);
+  return isMicrofrontend(recipe) ? planMicrofrontend(recipe) : planSpectral(recipe);
 }
 
 /** Sentences about what is lost by a recipe's tables: filters that hold no bin, samples that the transform leaves out. */

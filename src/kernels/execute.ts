@@ -19,6 +19,7 @@ const enum Code {
   powerSpectrum,
   dftPowerSpectrum,
   logMel,
+  microfrontend,
 }
 
 /**
@@ -79,6 +80,9 @@ export function execute(program: Int32Array, k: KernelExports): void {
         break;
       case Code.logMel:
         k.logMel(p[i++], p[i++], p[i++], p[i++], p[i++]);
+        break;
+      case Code.microfrontend:
+        k.microfrontend(p[i++], p[i++], p[i++], p[i++], p[i++], p[i++], p[i++], p[i++]);
         break;
       default:
         throw new RangeError(`program: word ${i - 1}: got code ${p[i - 1]}, expected that of a kernel`);

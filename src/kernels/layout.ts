@@ -74,3 +74,18 @@ export const dftTableBytes = (size: number): number => 24 * size;
 
 /** Work buffers of a power spectrum of any `size`: [2, size, 2] f64. */
 export const dftWorkBytes = (size: number): number => 32 * size;
+
+/** Where the tables of a microfrontend begin, and their size in all; see assembly/microfrontend.ts. `length` is padded. */
+export function microfrontendLayout(length: number, size: number, channels: number) {
+  const gains = 4 * 12; // behind u32[12]
+  const log2 = gains + 2 * 33 * 4;
+  const window = log2 + 264;
+  const twiddles = window + 2 * length;
+  const untangling = twiddles + 2 * size;
+  const filters = untangling + size;
+  const edges = filters + 2 * size;
+  return { gains, log2, window, twiddles, untangling, filters, edges, bytes: edges + 2 * (channels + 1) };
+}
+
+/** Two buffers of `size` int16, each with what the last stage's vectors reach beyond. */
+export const microfrontendScratchBytes = (size: number): number => 4 * size + 32;

@@ -42,6 +42,18 @@ export interface KernelExports {
   powerSpectrum(samples: number, tables: number, work: number, power: number, size: number): void;
   dftPowerSpectrum(samples: number, tables: number, work: number, power: number, size: number): void;
   logMel(power: number, filters: number, out: number, groups: number, log: number): void;
+  microfrontend(
+    samples: number,
+    tables: number,
+    state: number,
+    scratch: number,
+    features: number,
+    length: number,
+    size: number,
+    channels: number,
+  ): void;
+  decimate(x: number, taps: number, y: number, turns: number, columns: number, step: number): void;
+  resample(x: number, table: number, y: number, turns: number, columns: number, group: number, groups: number): void;
   copy(from: number, to: number, fromOffset: number, toOffset: number, bytes: number): void;
 }
 

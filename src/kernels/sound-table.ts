@@ -1,5 +1,13 @@
 import { vectorBytes, type Kernel } from './kernel.js';
-import { ALIGNMENT, dftTableBytes, dftWorkBytes, spectrumTableFloats, spectrumWorkBytes } from './layout.js';
+import {
+  ALIGNMENT,
+  dftTableBytes,
+  dftWorkBytes,
+  microfrontendLayout,
+  microfrontendScratchBytes,
+  spectrumTableFloats,
+  spectrumWorkBytes,
+} from './layout.js';
 
 /** What `logMel` does with the energies, in the order of its codes. */
 export const MEL_LOGS = ['none', 'ln'] as const;
@@ -22,6 +30,12 @@ function filterExtents(pointers: number[], [groups]: number[], constants: Uint8A
 }
 
 const REFUSED = [Infinity, Infinity, Infinity, Infinity];
+
+function microfrontendExtents(length: number, size: number, channels: number): number[] {
+  if (!Number.isInteger(Math.log2(size)) || length > size) return [...REFUSED, Infinity];
+  const { bytes } = microfrontendLayout(length, size, channels);
+  return [4 * length, bytes, 4 * channels, microfrontendScratchBytes(size), 4 * channels];
+}
 
 /** The kernels that turn samples into features, in the order of Code in execute.ts, the last part of KERNELS. */
 export const SOUND_KERNELS: readonly Kernel[] = [
@@ -60,5 +74,16 @@ export const SOUND_KERNELS: readonly Kernel[] = [
     ],
     extents: (groups) => [0, 32 * groups, 16 * groups],
     tableExtents: filterExtents,
+  },
+  {
+    name: 'microfrontend',
+    pointers: ['samples', 'tables', 'state', 'scratch', 'features'],
+    written: 3,
+    counts: [
+      ['length', 8],
+      ['size', 64],
+      ['channels', 1],
+    ],
+    extents: microfrontendExtents,
   },
 ];

@@ -1,11 +1,11 @@
 /** Audio files: WAV and FLAC, told apart by their content, mixed down to mono and brought to one sample rate. */
 import { readFile, stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { checkSampleRate, isSampleRate, SAMPLE_RATES } from '../audio/sample-rate.js';
 import { AudioError } from '../errors.js';
 import type { DecodedAudio } from './decoded-audio.js';
 import { decodeFlac } from './flac.js';
 import { resampleClip } from './resample-clip.js';
-import { checkSampleRate, isSampleRate, SAMPLE_RATES } from './sample-rate.js';
 import { decodeWav } from './wav.js';
 
 export interface AudioFile {
@@ -42,7 +42,7 @@ const OTHER_FORMATS: readonly (readonly [offset: number, magic: string, name: st
 
 /**
  * Reads an audio file: WAV (8 to 32-bit integers, float, A-law, µ-law) or FLAC. 16-bit samples at the rate wanted come
- * out as exactly n / 32768; another rate is resampled by libsamplerate's best sinc.
+ * out as exactly n / 32768; another rate is resampled as Resampler does.
  *
  * @throws AudioError when the file can't be read, isn't audio, is empty, truncated or in an encoding that isn't supported.
  * @throws TypeError, RangeError for a path that is none, or a sample rate outside of 1,000 to 192,000 Hz.
@@ -50,7 +50,7 @@ const OTHER_FORMATS: readonly (readonly [offset: number, magic: string, name: st
  */
 export async function readAudio(path: string | URL, options: ReadAudioOptions = {}): Promise<AudioFile> {
   const { sampleRate = 16000 } = options;
-  checkSampleRate(sampleRate);
+  checkSampleRate(sampleRate, 'sampleRate');
   if (typeof path !== 'string' && !(path instanceof URL))
     throw new TypeError(`path: got ${typeof path}, expected a path or a file URL`);
   if (path === '') throw new RangeError('path: got "", expected a path or a file URL');
@@ -71,12 +71,7 @@ export async function decodeAudio(bytes: Uint8Array, name: string, sampleRate: n
   if (audio.sampleRate !== sampleRate) {
     if (!isSampleRate(audio.sampleRate))
       throw new AudioError(`${name}: can't resample ${audio.sampleRate} Hz; expected ${SAMPLE_RATES}`);
-    const had = samples.length;
-    samples = await resampleClip(samples, audio.sampleRate, sampleRate);
-    if (samples.length === 0)
-      throw new AudioError(
-        `${name}: holds ${had} samples at ${audio.sampleRate} Hz, less than one at ${sampleRate} Hz`,
-      );
+    samples = resample(samples, audio.sampleRate, sampleRate, name);
   }
   const { format, encoding, bitsPerSample } = audio;
   return {
@@ -117,6 +112,15 @@ async function decode(bytes: Buffer, name: string): Promise<DecodedAudio> {
   if (other)
     throw new AudioError(`${name}: ${other[2]} files are not supported; convert it to WAV or FLAC (sox or ffmpeg)`);
   throw new AudioError(`${name}: not an audio file (expected WAV or FLAC)`);
+}
+
+function resample(samples: Float32Array, from: number, to: number, name: string): Float32Array {
+  try {
+    return resampleClip(samples, from, to);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new AudioError(`${name}: ${error.message}`, { cause: error });
+  }
 }
 
 function mixDown(channels: readonly Float32Array[]): Float32Array {

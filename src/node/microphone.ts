@@ -4,10 +4,10 @@
  * The device is held from the first `next()` until the iteration ends, by `break`, by `stop()` or by an error.
  */
 import type { Recording } from 'node-record-lpcm16';
+import { checkSampleRate } from '../audio/sample-rate.js';
 import { AudioError } from '../errors.js';
 import { RECORDERS, type Recorder } from './recorder.js';
 import { findRecorder, forget, killOnExit, reasonIn, startRecorder } from './recording.js';
-import { checkSampleRate } from './sample-rate.js';
 
 export interface MicrophoneOptions {
   /** The program that records: the first of arecord (on Linux), sox and rec that is installed, unless told. */
@@ -51,7 +51,7 @@ export function microphone(options: MicrophoneOptions = {}): Microphone {
     throw new TypeError(`device: got ${typeof device}, expected a string`);
   if (device === '')
     throw new RangeError('device: got "", expected the name of a device; leave it out for the default');
-  checkSampleRate(sampleRate);
+  checkSampleRate(sampleRate, 'sampleRate');
   return new RecorderMicrophone(recorder, device, sampleRate);
 }
 

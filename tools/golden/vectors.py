@@ -60,7 +60,7 @@ class Vectors:
                 (FOLDER / old["file"]).unlink(missing_ok=True)
         kept = [entry for entry in manifest if entry["script"] != self.script]
         for entry, values in self.entries:
-            np.save(FOLDER / entry["file"], values.astype("<f4"))
+            np.save(FOLDER / entry["file"], np.ascontiguousarray(values, "<f4"))
             kept.append(entry)
             print(f"{entry['name']}: {values.shape}, {values.min():.4g} to {values.max():.4g}")
         kept.sort(key=lambda entry: entry["name"])

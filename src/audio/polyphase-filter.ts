@@ -1,0 +1,142 @@
+import type { Arena } from '../kernels/arena.js';
+import { align, ALIGNMENT } from '../kernels/layout.js';
+import { fillTable, type Polyphase } from './polyphase.js';
+
+/** Samples that go through the kernel at a time: in the input, and about so many in the output. */
+const PIECE = 2048;
+const PIECE_OUT = 4096;
+/** Outputs that `decimate` computes a turn. */
+const TURN = 4;
+/** The code of `unary` for α·x + β; see assembly/unary.ts. */
+const AFFINE = 0;
+
+/** The kernel, its table, and the input that is still needed: samples in, outputs out. */
+export class PolyphaseFilter {
+  readonly #plan: Polyphase;
+  readonly #arena: Arena;
+  readonly #block: number; // table | input | output | scale
+  readonly #bytes: number;
+  readonly #piece: number; // input samples at a time
+  /** Zeros behind the input, for outputs of a turn that are not ready. */
+  readonly #slack: number;
+  /** Indices of floats in the arena. */
+  readonly #input: number; // [columns + piece + slack]
+  readonly #output: number; // 8 floats, then [piece·unit / step + 16]
+  readonly #scale: number; // α = 2^−15, β = 0
+  /** What the kernel made, by the parity of how much: equal chunks make two lengths at most, and views are garbage. */
+  readonly #made: Float32Array[];
+  /** Input samples that are there. */
+  #filled = 0;
+  /** Of the next output: its group's place in the period, the group's phase in ticks, its lane. It reads from #input on. */
+  #group = 0;
+  #phase = 0;
+  #lane = 0;
+
+  constructor(plan: Polyphase, arena: Arena) {
+    const { step, unit, before, lanes, columns, tableFloats } = plan;
+    this.#plan = plan;
+    this.#arena = arena;
+    this.#piece = Math.max(before + 1, Math.min(PIECE, Math.floor((PIECE_OUT * step) / unit)));
+    this.#slack = columns - 2 * before + (lanes === 1 ? (TURN - 1) * step : 0);
+    const inputAt = align(tableFloats, 4);
+    const outputAt = align(inputAt + columns + this.#piece + this.#slack, 4) + 8;
+    const scaleAt = outputAt + align(Math.ceil((this.#piece * unit) / step) + 16, 4);
+    this.#bytes = align(4 * (scaleAt + 2), ALIGNMENT);
+    this.#block = arena.allocate(this.#bytes);
+    const first = this.#block >> 2;
+    this.#input = first + inputAt;
+    this.#output = first + outputAt;
+    this.#scale = first + scaleAt;
+    arena.f32[this.#scale] = 1 / 32768;
+    fillTable(plan, arena.f32.subarray(first, first + tableFloats));
+    this.#made = [arena.f32.subarray(0, 0), arena.f32.subarray(0, 0)];
+    this.reset();
+  }
+
+  reset(): void {
+    this.#filled = this.#plan.before;
+    this.#arena.f32.fill(0, this.#input, this.#input + this.#filled);
+    this.#group = this.#phase = this.#lane = 0;
+  }
+
+  close(): void {
+    this.#arena.release(this.#block, this.#bytes);
+  }
+
+  /** @returns how many outputs were written to `out` */
+  push(samples: Int16Array | Float32Array, out: Float32Array): number {
+    let made = 0;
+    for (let at = 0; at < samples.length; at += this.#piece) {
+      this.#take(samples, at, Math.min(this.#piece, samples.length - at));
+      made += this.#run(out, made, this.#ready());
+    }
+    return made;
+  }
+
+  /** The same with zeros, for the outputs that lie before the end. */
+  flush(out: Float32Array): number {
+    const { unit, step, before } = this.#plan;
+    const remaining = Math.max(0, Math.ceil((this.#filled * unit - this.#next()) / step));
+    const end = this.#input + this.#filled;
+    this.#arena.f32.fill(0, end, end + before + 1);
+    this.#filled += before + 1;
+    return this.#run(out, 0, remaining);
+  }
+
+  /** `set` copies and converts blocks, several times as fast as a loop; of a part of `samples` it would need a view. */
+  #take(samples: Int16Array | Float32Array, at: number, count: number): void {
+    const memory = this.#arena.f32;
+    const end = this.#input + this.#filled;
+    if (count === samples.length) memory.set(samples, end);
+    else for (let i = 0; i < count; i++) memory[end + i] = samples[at + i];
+    if (samples.BYTES_PER_ELEMENT === 2) this.#arena.kernels.unary(4 * end, 4 * this.#scale, 4 * end, count, AFFINE);
+    this.#filled += count;
+  }
+
+  /** Where the next output lies, in ticks behind the first sample of the input. */
+  #next(): number {
+    const { unit, step, before } = this.#plan;
+    return before * unit + this.#phase + this.#lane * step;
+  }
+
+  /** Outputs whose last input is there. */
+  #ready(): number {
+    const { unit, step, ahead } = this.#plan;
+    return Math.max(0, Math.floor((this.#filled * unit - ahead - this.#next()) / step) + 1);
+  }
+
+  #run(out: Float32Array, at: number, count: number): number {
+    if (count === 0) return 0;
+    const { step, lanes, columns, groups } = this.#plan;
+    const { f32: memory, kernels } = this.#arena;
+    const end = this.#input + this.#filled;
+    memory.fill(0, end, end + this.#slack);
+    const x = 4 * this.#input;
+    // The lanes before this output's were given before; the output itself always goes to the same place.
+    const y = 4 * (this.#output - this.#lane);
+    if (lanes === 1) kernels.decimate(x, this.#block, y, Math.ceil(count / TURN), columns, 4 * step);
+    else kernels.resample(x, this.#block, y, Math.ceil((this.#lane + count) / lanes), columns, this.#group, groups);
+    out.set(this.#outputs(count), at);
+    this.#advance(count);
+    return count;
+  }
+
+  #outputs(count: number): Float32Array {
+    const known = this.#made[count & 1];
+    if (known.length === count) return known; // a view that growing memory has detached has no length
+    return (this.#made[count & 1] = this.#arena.f32.subarray(this.#output, this.#output + count));
+  }
+
+  /** Steps over outputs, and drops the input that no later one needs. */
+  #advance(count: number): void {
+    const { unit, step, lanes, groups } = this.#plan;
+    const passed = Math.floor((this.#lane + count) / lanes);
+    const phase = this.#phase + passed * lanes * step;
+    const dropped = Math.floor(phase / unit);
+    this.#phase = phase % unit;
+    this.#group = (this.#group + passed) % groups;
+    this.#lane = (this.#lane + count) % lanes;
+    this.#arena.f32.copyWithin(this.#input, this.#input + dropped, this.#input + this.#filled);
+    this.#filled -= dropped;
+  }
+}
