@@ -2,7 +2,7 @@ import { UnsupportedModelError } from './errors.js';
 import { contractWarnings, parseContract, required, type Contract, type ContractOptions } from './contract.js';
 import { Detector, type DetectorOptions } from './detector.js';
 import type { Features, FrontEnd } from './features/front-end.js';
-import { featureSize, type Recipe } from './features/recipe.js';
+import { featureSize } from './features/recipe.js';
 import { compile } from './inference/compile.js';
 import { FrameEngine } from './inference/frame-engine.js';
 import { run, type RunOptions, type Tensor } from './inference/run.js';
@@ -31,7 +31,8 @@ export interface LoadOptions extends ContractOptions {
   readonly precision?: Precision;
 }
 
-type MakeFrontEnd = (recipe: Recipe, arena: Arena) => FrontEnd;
+/** What makes features, for a model that has a recipe. */
+type FrontEnds = Pick<typeof import('./features/front-end.js'), 'FrontEnd' | 'warningsOf'>;
 
 const OPTIONS = ['precision', 'frontend', 'labels', 'detection', 'streaming'];
 
@@ -54,8 +55,7 @@ export class Model {
   readonly #session: Session | null;
   /** Of one that is not. */
   readonly #window: WindowShapes | null;
-  /** Of a model with a recipe. */
-  readonly #makeFrontEnd: MakeFrontEnd | undefined;
+  readonly #frontEnds: FrontEnds | undefined;
   #frontEnd: FrontEnd | undefined;
 
   /** Use `loadModel`. */
@@ -64,10 +64,10 @@ export class Model {
     toolbox: Toolbox,
     metadata: Contract,
     precision: Precision,
-    makeFrontEnd: MakeFrontEnd | undefined,
+    frontEnds: FrontEnds | undefined,
   ) {
     this.metadata = metadata;
-    this.#makeFrontEnd = makeFrontEnd;
+    this.#frontEnds = frontEnds;
     this.network = imported.network;
     this.precision = precision;
     this.producer = imported.producer;
@@ -147,16 +147,18 @@ export class Model {
   }
 
   #warnings(): string[] {
+    const { frontend } = this.metadata;
     return [
       ...streamingWarnings(this.network, this.#analysis, this.streaming, this.#window),
       ...contractWarnings(this.metadata, this.network, slotsOf(this.network, this.#analysis, this.#window)),
+      ...(frontend && this.#frontEnds ? this.#frontEnds.warningsOf(frontend) : []),
     ];
   }
 
   /** The front end's tables are made once, and lie in the model's memory. */
   #openFrontEnd(): FrontEnd {
     const recipe = required(this.metadata, 'frontend');
-    return (this.#frontEnd ??= this.#makeFrontEnd!(recipe, this.#arena));
+    return (this.#frontEnd ??= new this.#frontEnds!.FrontEnd(recipe, this.#arena));
   }
 }
 
@@ -182,13 +184,7 @@ export async function loadModel(source: ModelSource, options: LoadOptions = {}):
     rulesFor(imported.network),
     parseContract(imported.metadata, options),
   ]);
-  const makeFrontEnd = await frontEndMaker(metadata);
-  return new Model({ ...imported, network }, { operators, rules }, metadata, precision, makeFrontEnd);
-}
-
-/** Only a model that hears loads what makes features. */
-async function frontEndMaker({ frontend }: Contract): Promise<MakeFrontEnd | undefined> {
-  if (!frontend) return undefined;
-  const { FrontEnd } = await import('./features/front-end.js');
-  return (recipe, arena) => new FrontEnd(recipe, arena);
+  // Only a model that hears loads what makes features.
+  const frontEnds = metadata.frontend && (await import('./features/front-end.js'));
+  return new Model({ ...imported, network }, { operators, rules }, metadata, precision, frontEnds);
 }

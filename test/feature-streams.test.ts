@@ -5,8 +5,8 @@ import fc from 'fast-check';
 import { FrontEnd } from '#dist/features/front-end.js';
 import type { FeatureStream } from '#dist/features/feature-stream.js';
 import { frameCount, framingOf } from '#dist/features/framing.js';
-import { parseRecipe } from '#dist/features/parse-recipe.js';
-import type { SpectralRecipe } from '#dist/features/recipe.js';
+import { PRESET_NAMES, parseRecipe } from '#dist/features/parse-recipe.js';
+import { isMicrofrontend, type Recipe, type SpectralRecipe } from '#dist/features/recipe.js';
 import { Arena } from '#dist/kernels/arena.js';
 import { chunks, maxDifference, property, uniform } from './support.js';
 
@@ -31,7 +31,7 @@ function streamed(recipe: SpectralRecipe, pieces: Iterable<Samples>, isEnd = tru
   return vectorsOf(new FrontEnd(recipe).open(), pieces, isEnd);
 }
 
-function clip(recipe: SpectralRecipe, samples: Samples): number[][] {
+function clip(recipe: Recipe, samples: Samples): number[][] {
   const { frames, coefficients, data } = new FrontEnd(recipe).features(samples);
   return Array.from({ length: frames }, (_, t) => [...data.subarray(t * coefficients, (t + 1) * coefficients)]);
 }
@@ -104,14 +104,22 @@ const framings = fc
   .record({
     framing: fc.constantFrom('whole', 'padded', 'uncentred', 'centred', 'rounded'),
     padding: fc.constantFrom('zeros', 'reflect', 'symmetric'),
+    fftSize: fc.constantFrom(128, 100, 99),
     windowLength: fc.integer({ min: 2, max: 128 }),
     hopLength: fc.integer({ min: 1, max: 300 }),
     preEmphasis: fc.constantFrom(0, 0.97),
   } as const)
-  .map((fields) => {
-    const isMirrored = fields.framing === 'centred' || fields.framing === 'rounded';
-    const hopLength = isMirrored ? 1 + ((fields.hopLength - 1) % fields.windowLength) : fields.hopLength;
-    return { ...SMALL, ...fields, hopLength, padding: isMirrored ? fields.padding : ('zeros' as const) };
+  .map((fields): Partial<SpectralRecipe> => {
+    const { framing, padding, fftSize, hopLength } = fields;
+    const isMirrored = framing === 'centred' || framing === 'rounded';
+    const windowLength = Math.min(fields.windowLength, isMirrored || framing === 'uncentred' ? fftSize : 128);
+    return {
+      ...SMALL,
+      ...fields,
+      windowLength,
+      hopLength: isMirrored ? 1 + ((hopLength - 1) % windowLength) : hopLength,
+      padding: isMirrored ? padding : 'zeros',
+    };
   });
 const contexts = fc.record({
   deltas: fc.constantFrom(0, 1, 2),
@@ -189,6 +197,21 @@ test('deltas are slopes of features, second ones slopes of the first, ends repea
     { ...property, numRuns: 200 },
   );
 });
+
+for (const preset of PRESET_NAMES.filter((name) => name !== 'custom')) {
+  test(`${preset}: chunks and a reset change nothing, to the last bit`, () => {
+    const recipe = parseRecipe({ preset, ...(preset === 'mlperf-tiny' && { normalize: 'none' }) });
+    const frontEnd = new FrontEnd(recipe);
+    const samples = noise(5000, 8);
+    const stream = frontEnd.open();
+    const expected = vectorsOf(stream, [samples], true);
+    assert.ok(expected.length > 2 && expected[0].length === frontEnd.size);
+    stream.reset();
+    assert.deepEqual(vectorsOf(stream, chunks(samples, [1, 700, 33, 128]), true), expected);
+    const isLimited = !isMicrofrontend(recipe) && recipe.topDb > 0;
+    if (!isLimited) assert.deepEqual(clip(recipe, samples), expected);
+  });
+}
 
 test('int16 samples are floats of n / 32768', () => {
   const recipe = parseRecipe({ preEmphasis: 0.97 });

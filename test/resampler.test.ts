@@ -153,6 +153,19 @@ test('a sample that is not finite spoils what is near it only', () => {
   );
 });
 
+test('what is left in memory is not heard, not even times zero', () => {
+  for (const [from, to] of [
+    [48000, 16000],
+    [44100, 16000],
+  ]) {
+    const resampler = new Resampler(from, to);
+    const expected = stream(resampler, noise(1000), [1000]);
+    resampler.push(new Float32Array(2000).fill(NaN));
+    resampler.reset();
+    assert.deepEqual(stream(resampler, noise(1000), [37]), expected);
+  }
+});
+
 for (const [from, to, length] of [
   [48000, 16000, 480],
   [48000, 16000, 128],

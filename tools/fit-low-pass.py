@@ -10,7 +10,7 @@ from scipy.optimize import linprog
 T = 40  # intervals
 TERMS = 26
 PASS, STOP, FAR = 0.45, 0.55, 12.0
-# Most of speech is let through within 0.0005 dB; towards the edge 0.09 dB are worth 50 dB of stop band.
+# Most of speech is let through within 0.0005 dB; towards the edge 0.09 dB are worth 43 dB of stop band.
 FLAT, RIPPLE_FLAT, RIPPLE = 0.3, 0.0005, 0.09  # frequency, dB, dB
 
 

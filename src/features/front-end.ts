@@ -11,6 +11,11 @@ import { checkSamples } from './samples.js';
 
 export type { Features } from './clip.js';
 
+/** What is suspicious about a complete recipe, and where streams differ from clips, in sentences for its user. */
+export function warningsOf(recipe: Recipe): string[] {
+  return [...tableWarnings(recipe), ...causalWarnings(recipe)];
+}
+
 /** A recipe in memory: its tables, which the streams of many signals share. */
 export class FrontEnd {
   readonly recipe: Recipe;
@@ -18,8 +23,6 @@ export class FrontEnd {
   readonly size: number;
   /** Samples from what comes out to what comes out next. */
   readonly hopLength: number;
-  /** What is suspicious about the recipe, and where streams differ from clips, in sentences for its user. */
-  readonly warnings: readonly string[];
   readonly #plan: FrontEndPlan;
   readonly #arena: Arena;
   readonly #constants: number;
@@ -33,7 +36,6 @@ export class FrontEnd {
     this.recipe = recipe;
     this.size = featureSize(recipe);
     this.hopLength = recipe.hopLength * recipe.stackStride;
-    this.warnings = [...tableWarnings(recipe), ...causalWarnings(recipe)];
     this.#arena = arena;
     this.#plan = planFrontEnd(recipe);
     const { constants, scratchBytes, stateBytes, analysis, cepstrum, samples, framing } = this.#plan;
@@ -43,6 +45,11 @@ export class FrontEnd {
     verifyPointer(samples, 4 * (framing.history + framing.room), regions, 'front end: samples');
     this.#constants = arena.place(constants);
     this.#scratch = arena.allocate(scratchBytes);
+  }
+
+  /** What is suspicious about the recipe, and where streams differ from clips, in sentences for its user. */
+  get warnings(): readonly string[] {
+    return warningsOf(this.recipe);
   }
 
   /**
