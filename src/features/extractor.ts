@@ -13,6 +13,7 @@ export class Extractor {
   readonly #arena: Arena;
   readonly #analysis: Int32Array;
   readonly #cepstrum: Int32Array;
+  readonly #whole: Int32Array; // the one after the other
   readonly #state: number;
   readonly #stateBytes: number;
 
@@ -20,6 +21,7 @@ export class Extractor {
     this.#arena = arena;
     this.#analysis = bindProgram(plan.analysis, regions);
     this.#cepstrum = bindProgram(plan.cepstrum, regions);
+    this.#whole = Int32Array.of(...this.#analysis, ...this.#cepstrum);
     this.#state = regions[2];
     this.#stateBytes = plan.stateBytes;
     this.energies = bindPointer(plan.energies, regions) >> 2;
@@ -40,6 +42,11 @@ export class Extractor {
   /** Features of those, at `features`. */
   transform(): void {
     execute(this.#cepstrum, this.#arena.kernels);
+  }
+
+  /** The features of the frame that is ready, at `features`. */
+  extract(): void {
+    execute(this.#whole, this.#arena.kernels);
   }
 
   reset(): void {

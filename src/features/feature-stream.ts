@@ -97,8 +97,7 @@ export class FeatureStream {
   /** Takes the frame that is ready. */
   #take(): void {
     const extractor = this.#extractor;
-    extractor.analyse();
-    extractor.transform();
+    extractor.extract();
     this.#context.push(extractor.memory, extractor.features);
     extractor.framer.advance();
   }

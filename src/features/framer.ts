@@ -81,7 +81,8 @@ export class Framer {
   advance(): void {
     const { frameLength, hopLength } = this.#framing;
     const end = this.#frame + this.#filled;
-    if (this.#history + hopLength < end) this.#arena.f32.copyWithin(this.#history, this.#history + hopLength, end);
+    const kept = end - this.#history - hopLength;
+    if (kept > 0) this.#arena.kernels.copy(4 * this.#history, 4 * this.#history, 4 * hopLength, 0, 4 * kept);
     this.#filled -= hopLength;
     this.#needed = frameLength;
     this.#frames++;
