@@ -1,10 +1,9 @@
 /**
- * What happens to a frame of samples before its window, in the order of Kaldi's feature-window.cc, x[−1] being the sample before
- * the frame:
+ * What happens to a frame of samples before its window, in the order of Kaldi's feature-window.cc:
  *
- *   x ← x − mean of the frame                      removeDc ≠ 0; x[−1] too
+ *   x ← x − mean of the frame       removeDc ≠ 0
  *   energy = energyScale·Σ x²
- *   y[n] = x[n] − c·x[n − 1]                       x[−1] ← x[0] where overFrame ≠ 0
+ *   y[n] = x[n] − c·x[n − 1]        x[−1] being x[0]
  *
  * In f64, two samples a turn, and rounded once: sums in f32 would take from a large mean what a quiet sound is made of.
  */
@@ -31,16 +30,14 @@ function meanOf(samples: usize, length: i32): f64 {
 }
 
 /**
- * @param samples [4 + length] f32, padded to a multiple of 4; the last of the first four is x[−1], the others are not read
- * @param parameters c, removeDc, overFrame, energyScale f32   @param frame y [length] f32, padded with zeros to a multiple of 4
+ * @param samples x [length] f32, padded to a multiple of 4
+ * @param parameters c, removeDc, energyScale, 0 f32   @param frame y [length] f32, padded with zeros to a multiple of 4
  * @param energy [4] f32: energy, 0, 0, 0
  */
 export function prepare(samples: usize, parameters: usize, frame: usize, energy: usize, length: i32): void {
   const c = f64x2.promote_low_f32x4(v128.load32_splat(parameters));
-  const before = load<f32>(parameters, 8) != 0 ? samples + 16 : samples + 12;
-  samples += 16;
   const mean = f64x2.splat(load<f32>(parameters, 4) != 0 ? meanOf(samples, length) : 0);
-  let last = f64x2.sub(f64x2.promote_low_f32x4(v128.load32_splat(before)), mean);
+  let last = f64x2.sub(f64x2.promote_low_f32x4(v128.load32_splat(samples)), mean);
   let sum = f64x2.splat(0);
   for (let n = 0, padded = (length + 3) & -4; n < padded; n += 2) {
     const valid = samplesBelow(n, length);
@@ -50,6 +47,6 @@ export function prepare(samples: usize, parameters: usize, frame: usize, energy:
     sum = f64x2.add(sum, f64x2.mul(x, x));
     last = x;
   }
-  const scale = <f64>load<f32>(parameters, 12);
+  const scale = <f64>load<f32>(parameters, 8);
   v128.store(energy, f32x4.replace_lane(f32x4.splat(0), 0, <f32>(scale * sumLanesF64(sum))));
 }

@@ -12,7 +12,7 @@ export interface Framing {
   readonly before: number;
   /** Samples of the signal that the first frame waits for, those among them that only its mirrored start needs. */
   readonly first: number;
-  /** Samples before a frame that are kept with it, to mirror the end of a clip and for kernels that read them; a multiple of 4. */
+  /** Samples before a frame that are kept with it, to mirror the end of a clip; a multiple of 4. */
   readonly history: number;
   /** Samples of a frame and what the first one may wait for beyond it. */
   readonly room: number;
@@ -23,14 +23,12 @@ export interface Framing {
 /** The place of frames of `recipe`. */
 export function framingOf(recipe: Recipe): Framing {
   const { windowLength, hopLength } = recipe;
-  if (isMicrofrontend(recipe)) return placed('whole', 'zeros', hopLength, windowLength, windowLength, 0, 0);
-  const { framing, padding, fftSize, preEmphasis, preEmphasisOver, removeDc, energy } = recipe;
-  const overFrame = preEmphasis > 0 && preEmphasisOver === 'frame';
-  const kept = overFrame || removeDc || energy === 'samples' ? 4 : 0; // see assembly/prepare.ts
+  if (isMicrofrontend(recipe)) return placed('whole', 'zeros', hopLength, windowLength, windowLength, 0);
+  const { framing, padding, fftSize, preEmphasis, preEmphasisOver } = recipe;
   const overSignal = preEmphasisOver === 'signal' ? preEmphasis : 0;
   const [kind, frameLength] = framing === 'uncentred' ? (['whole', fftSize] as const) : [framing, windowLength];
   const span = framing === 'centred' ? fftSize : frameLength;
-  return placed(kind, padding, hopLength, frameLength, span, kept, overSignal);
+  return placed(kind, padding, hopLength, frameLength, span, overSignal);
 }
 
 function placed(
@@ -39,7 +37,6 @@ function placed(
   hopLength: number,
   frameLength: number,
   span: number,
-  kept: number,
   preEmphasis: number,
 ): Framing {
   const half = Math.floor(hopLength / 2);
@@ -55,7 +52,7 @@ function placed(
   const inLast = kind === 'centred' ? before + (span % 2) : before + hopLength - half; // samples of the signal, at least
   const mirrored = isMirrored ? frameLength - 2 * inLast + edge : 0;
   const first = Math.max(frameLength - before, isMirrored ? before + edge : 0);
-  const history = Math.ceil(Math.max(0, mirrored, kept) / 4) * 4;
+  const history = Math.ceil(Math.max(0, mirrored) / 4) * 4;
   return { kind, padding, hopLength, frameLength, span, before, first, history, room: before + first, preEmphasis };
 }
 

@@ -36,7 +36,7 @@ function packedFilters(recipe: SpectralRecipe): PackedFilters {
  * The samples of a frame before their window: as they are, or by `prepare` where the recipe asks for what it does. Pre-emphasis
  * over the signal is the framer's.
  *
- * @param frame [frameLength] f32, 4 more before it   @param energy [4] f32
+ * @param frame [frameLength] f32   @param energy [4] f32
  * @returns where they are, [frameFloats] f32
  */
 function planPreparation(
@@ -50,9 +50,9 @@ function planPreparation(
   const coefficient = preEmphasisOver === 'frame' ? preEmphasis : 0;
   if (coefficient === 0 && !removeDc && replacing !== 'samples') return frame;
   const energyScale = replacing !== 'samples' ? 0 : sampleScale === 'int16' ? 32768 ** 2 : 1;
-  const parameters = plan.floats([coefficient, Number(removeDc), 1, energyScale]);
+  const parameters = plan.floats([coefficient, Number(removeDc), energyScale]);
   const prepared = plan.scratch.reserve(4 * frameFloats); // [frameLength] f32, zeros behind
-  plan.analysis.call('prepare', frame - 16, parameters, prepared, energy, framingOf(recipe).frameLength);
+  plan.analysis.call('prepare', frame, parameters, prepared, energy, framingOf(recipe).frameLength);
   return prepared;
 }
 

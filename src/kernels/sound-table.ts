@@ -44,7 +44,7 @@ export const SOUND_KERNELS: readonly Kernel[] = [
     pointers: ['samples', 'parameters', 'frame', 'energy'],
     written: 2,
     counts: [['length', 1]],
-    extents: (length) => [16 + vectorBytes(length), 16, vectorBytes(length), 16],
+    extents: (length) => [vectorBytes(length), 16, vectorBytes(length), 16],
   },
   {
     name: 'powerSpectrum',
