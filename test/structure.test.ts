@@ -51,10 +51,11 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'source.ts',
     'summary.ts',
   ],
+  difference: ['features', 'kernels'],
   evaluation: ['detection'],
   node: ['audio', 'evaluation', 'index.ts'],
   report: ['evaluation'],
-  cli: ['node', 'evaluation', 'report', 'index.ts'],
+  cli: ['node', 'difference', 'evaluation', 'report', 'index.ts'],
 };
 
 /** Rooms that run everywhere: nothing of Node, no dependency. */
