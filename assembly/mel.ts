@@ -12,7 +12,8 @@ import { sumsOf } from './lanes';
  * far as the vectors reach. A NaN energy comes out as the floor, which must be a positive normal float where `log` is not 0.
  */
 export function logMel(power: usize, filters: usize, out: usize, groups: i32, log: i32): void {
-  for (let group = 0; group < groups; group++, out += 16) {
+  const end = out + (<usize>groups << 4);
+  for (let energies = out; energies < end; energies += 16) {
     let p0 = power + load<u32>(filters), p1 = power + load<u32>(filters, 4);
     let p2 = power + load<u32>(filters, 8), p3 = power + load<u32>(filters, 12);
     const vectors: usize = load<u32>(filters, 16);
@@ -30,8 +31,9 @@ export function logMel(power: usize, filters: usize, out: usize, groups: i32, lo
       p2 += 16;
       p3 += 16;
     }
-    let e = f32x4.pmax(floor, f32x4.add(sumsOf(a, b, c, d), addend));
-    if (log) e = logNormal(e);
-    v128.store(out, e);
+    v128.store(energies, f32x4.pmax(floor, f32x4.add(sumsOf(a, b, c, d), addend)));
   }
+  if (!log) return;
+  // In a loop of its own, so that engines hoist the constants of the polynomial: three instructions each, a fifth of the whole time.
+  for (; out < end; out += 16) v128.store(out, logNormal(v128.load(out)));
 }

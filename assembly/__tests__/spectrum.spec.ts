@@ -2,27 +2,30 @@ import { powerSpectrum } from '../fft';
 import { logMel } from '../mel';
 import { pointer, Random } from './support';
 
-/** cos and sin of −2πp/m. */
-function twiddle(table: StaticArray<f32>, re: i32, im: i32, p: i32, m: i32): void {
+/** cos of −2πp/m at `at`, and sin `apart` floats behind it. */
+function twiddle(table: StaticArray<f32>, at: i32, apart: i32, p: i32, m: i32): void {
   const angle = (-2 * Math.PI * <f64>p) / <f64>m;
-  table[re] = <f32>Math.cos(angle);
-  table[im] = <f32>Math.sin(angle);
+  table[at] = <f32>Math.cos(angle);
+  table[at + apart] = <f32>Math.sin(angle);
 }
 
 /** The tables of fft.ts with the window in [size]. */
 function tablesFor(window: StaticArray<f32>, size: i32): StaticArray<f32> {
   const n = size / 2, quarter = n / 4;
   const table = new StaticArray<f32>(4 * size);
-  for (let t = 0; t < size; t++) table[t] = window[t] / 2;
-  let at = size;
   for (let p = 0; p < quarter; p++) {
-    for (let k = 1; k <= 3; k++) twiddle(table, at + (2 * k - 2) * quarter + p, at + (2 * k - 1) * quarter + p, p * k, n);
+    const turn = 14 * (p & -4), lane = p & 3;
+    for (let i = 0; i < 4; i++) {
+      table[turn + 8 * i + 2 * lane] = window[2 * (i * quarter + p)] / 2;
+      table[turn + 8 * i + 2 * lane + 1] = window[2 * (i * quarter + p) + 1] / 2;
+    }
+    for (let k = 1; k <= 3; k++) twiddle(table, turn + 32 + 8 * (k - 1) + lane, 4, p * k, n);
   }
-  at += 6 * quarter;
+  let at = 14 * quarter;
   for (let m = quarter; m > 4; m /= 4) {
-    for (let p = 0; p < m / 4; p++, at += 6) for (let k = 1; k <= 3; k++) twiddle(table, at + 2 * k - 2, at + 2 * k - 1, p * k, m);
+    for (let p = 0; p < m / 4; p++, at += 6) for (let k = 1; k <= 3; k++) twiddle(table, at + 2 * k - 2, 1, p * k, m);
   }
-  for (let k = 0; k < n / 2; k++) twiddle(table, at + k, at + n / 2 + k, k, size);
+  for (let k = 0; k < n / 2; k++) twiddle(table, at + 2 * (k & -4) + (k & 3), 4, k, size);
   return table;
 }
 
@@ -44,7 +47,7 @@ describe('powerSpectrum', () => {
     for (let size = 64; size <= 2048; size *= 2) {
       const samples = random.floats(size, -1, 1), window = random.floats(size, 0, 1);
       const tables = tablesFor(window, size);
-      const work = new StaticArray<f32>(4 * (size / 2 + 4)), power = new StaticArray<f32>(size / 2 + 1);
+      const work = new StaticArray<f32>(2 * size), power = new StaticArray<f32>(size / 2 + 1);
       powerSpectrum(pointer(samples), pointer(tables), pointer(work), pointer(power), size);
       let largest: f64 = 0, error: f64 = 0;
       for (let k = 0; k <= size / 2; k++) {
@@ -63,7 +66,7 @@ describe('powerSpectrum', () => {
       samples[t] = <f32>Math.cos((2 * Math.PI * 37 * <f64>t) / <f64>size);
       window[t] = 1;
     }
-    const work = new StaticArray<f32>(4 * 260), power = new StaticArray<f32>(257);
+    const work = new StaticArray<f32>(1024), power = new StaticArray<f32>(257);
     powerSpectrum(pointer(samples), pointer(tablesFor(window, size)), pointer(work), pointer(power), size);
     expect(abs<f32>(power[37] - <f32>65536)).toBeLessThan(<f32>0.5);
     for (let k = 0; k <= 256; k++) if (k != 37) expect(power[k]).toBeLessThan(<f32>1e-3);

@@ -57,6 +57,7 @@ export class Extractor {
 
   /** Gives the state's memory back; the extractor can't be used any more. */
   close(): void {
+    this.framer.close();
     this.#arena.release(this.#state, this.#stateBytes);
   }
 }

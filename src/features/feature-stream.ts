@@ -1,7 +1,8 @@
 import { InputError } from '../errors.js';
 import { ContextStream } from './context.js';
 import type { Extractor } from './extractor.js';
-import type { FrontEndPlan } from './plan.js';
+import { FrameContext } from './frame-context.js';
+import type { Context, FrontEndPlan } from './plan.js';
 
 /**
  * Samples in, vectors of features out, whatever the chunks that samples come in:
@@ -16,7 +17,7 @@ export class FeatureStream {
   /** Features of a vector. */
   readonly size: number;
   readonly #extractor: Extractor;
-  readonly #context: ContextStream;
+  readonly #context: ContextStream | FrameContext;
   readonly #framing: FrontEndPlan['framing'];
   readonly #sampleRate: number; // Hz
   /** Frames that were there when the last vector was given. */
@@ -26,7 +27,7 @@ export class FeatureStream {
   constructor(extractor: Extractor, { framing, context, numFeatures }: FrontEndPlan, sampleRate: number) {
     this.size = numFeatures * (1 + context.deltas) * context.stack;
     this.#extractor = extractor;
-    this.#context = new ContextStream(context, numFeatures);
+    this.#context = isOfFrames(context) ? new FrameContext(numFeatures) : new ContextStream(context, numFeatures);
     this.#framing = framing;
     this.#sampleRate = sampleRate;
   }
@@ -108,4 +109,9 @@ export class FeatureStream {
     while (framer.ready && !this.ready) this.#take();
     if (!framer.ready) this.#context.finish();
   }
+}
+
+/** Whether vectors are the features of single frames as they are. */
+function isOfFrames({ deltas, stack, stackStride, mean, scale }: Context): boolean {
+  return deltas === 0 && stack === 1 && stackStride === 1 && !mean && !scale;
 }

@@ -4,6 +4,9 @@ import { frameCount, type Framing } from './framing.js';
 /** Full scale of int16 samples. */
 const FULL_SCALE = 32768;
 
+/** The code of `unary` for α·x + β; see assembly/unary.ts. */
+const AFFINE = 0;
+
 /** Samples: 0.1 s at 16 kHz, and above what audio worklets give. */
 const SHORT = 1600;
 
@@ -17,6 +20,8 @@ export class Framer {
   /** Indices of floats in the arena. */
   readonly #history: number;
   readonly #frame: number;
+  /** Address of α = 1 / FULL_SCALE, β = 0. */
+  readonly #unit: number;
   /** Samples of the current frame that are there, padding among them; below 0 while samples between two frames are dropped. */
   #filled: number;
   #needed: number;
@@ -36,6 +41,7 @@ export class Framer {
     this.#arena = arena;
     this.#history = at;
     this.#frame = at + framing.history;
+    this.#unit = arena.place(new Uint8Array(Float32Array.of(1 / FULL_SCALE, 0).buffer));
     this.#filled = framing.before;
     this.#needed = framing.room;
   }
@@ -66,9 +72,8 @@ export class Framer {
     const dropped = Math.min(count, Math.max(0, -this.#filled));
     const from = start + dropped;
     const to = this.#frame + Math.max(0, this.#filled);
-    const memory = this.#arena.f32;
-    if (samples.BYTES_PER_ELEMENT === 2) copyInt16(samples as Int16Array, from, memory, to, count - dropped);
-    else copyFloat32(samples as Float32Array, from, memory, to, count - dropped);
+    copy(samples, from, this.#arena.f32, to, count - dropped);
+    if (samples.BYTES_PER_ELEMENT === 2) this.#scale(to, count - dropped);
     if (this.#framing.preEmphasis > 0) this.#emphasize(samples, from, to, count - dropped);
     this.#filled += count;
     this.#heard += count;
@@ -107,6 +112,11 @@ export class Framer {
     this.#pad();
   }
 
+  /** Gives memory of its own back; it can't be used any more. */
+  close(): void {
+    this.#arena.release(this.#unit, 8);
+  }
+
   reset(): void {
     this.#filled = this.#framing.before;
     this.#needed = this.#framing.room;
@@ -137,6 +147,14 @@ export class Framer {
     this.#filled = Math.max(this.#filled, frameLength);
   }
 
+  /** int16 samples that `fill` has just put `to`, in place, by a kernel as far as they fill its vectors. */
+  #scale(to: number, count: number): void {
+    const { f32: memory, kernels } = this.#arena;
+    const vectors = count - (count % 4);
+    kernels.unary(4 * to, this.#unit, 4 * to, vectors, AFFINE);
+    for (let i = vectors; i < count; i++) memory[to + i] /= FULL_SCALE;
+  }
+
   /** x[n] − c·x[n − 1] of the samples that `fill` has just put `to`, in place. */
   #emphasize(samples: Int16Array | Float32Array, from: number, to: number, count: number): void {
     const { preEmphasis } = this.#framing;
@@ -158,15 +176,11 @@ function mirrored(n: number, length: number, isReflected: boolean): number {
   return place < length ? place : period - place - 1 + edge;
 }
 
-function copyInt16(from: Int16Array, at: number, memory: Float32Array, to: number, count: number): void {
-  for (let i = 0; i < count; i++) memory[to + i] = from[at + i] / FULL_SCALE;
-}
-
 /**
  * `set` copies blocks, four times as fast as a loop, but of a part of a chunk only through a view, which is garbage: sound that is
  * live comes in short chunks, and goes without.
  */
-function copyFloat32(from: Float32Array, at: number, memory: Float32Array, to: number, count: number): void {
+function copy(from: Int16Array | Float32Array, at: number, memory: Float32Array, to: number, count: number): void {
   if (count === from.length) memory.set(from, to);
   else if (from.length > SHORT) memory.set(from.subarray(at, at + count), to);
   else for (let i = 0; i < count; i++) memory[to + i] = from[at + i];

@@ -10,26 +10,22 @@ export function spectrumTables(window: Float64Array): Float32Array {
   const size = window.length;
   const tables = new Float32Array(spectrumTableFloats(size));
   const n = size / 2;
-  for (let t = 0; t < size; t++) tables[t] = 0.5 * window[t];
-  let at = size;
-  const twiddle = (p: number, power: number, m: number, re: number, im: number): void => {
-    const { cos, sin } = turn(-p * power, m);
-    tables[re] = cos;
-    tables[im] = sin;
+  let at = 0;
+  /** e^(−2πip/m), the imaginary part `apart` floats behind the real one. */
+  const twiddle = (p: number, m: number, apart: number): void => {
+    const { cos, sin } = turn(-p, m);
+    tables[at] = cos;
+    tables[at + apart] = sin;
+    at++;
   };
-  const quarter = n / 4;
-  for (let p = 0; p < quarter; p++) {
-    for (let power = 1; power <= 3; power++) {
-      const re = at + (2 * power - 2) * quarter + p;
-      twiddle(p, power, n, re, re + quarter);
-    }
+  for (let p = 0; p < n / 4; p += 4) {
+    for (let quarter = 0; quarter < 4; quarter++)
+      for (let t = 0; t < 8; t++) tables[at++] = 0.5 * window[(quarter * size) / 4 + 2 * p + t];
+    for (let power = 1; power <= 3; power++, at += 4) for (let i = 0; i < 4; i++) twiddle((p + i) * power, n, 4);
   }
-  at += 6 * quarter;
   for (let m = n / 4; m > 4; m /= 4) {
-    for (let p = 0; p < m / 4; p++, at += 6) {
-      for (let power = 1; power <= 3; power++) twiddle(p, power, m, at + 2 * power - 2, at + 2 * power - 1);
-    }
+    for (let p = 0; p < m / 4; p++) for (let power = 1; power <= 3; power++, at++) twiddle(p * power, m, 1);
   }
-  for (let k = 0; k < n / 2; k++) twiddle(k, 1, size, at + k, at + n / 2 + k);
+  for (let k = 0; k < n / 2; k += 4, at += 4) for (let i = 0; i < 4; i++) twiddle(k + i, size, 4);
   return tables;
 }
