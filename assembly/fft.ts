@@ -68,7 +68,7 @@ function firstStage(samples: usize, tables: usize, y: usize, n: i32): void {
 
 /**
  * A further radix-4 stage, from x to y: n / 4 butterflies in runs of `stride` bytes that share their twiddles. `twiddled`
- * is false in the last stage, whose only twiddle is 1. Runs are of 1, 4, 16 … blocks: a loop for each of them would take 14 % more
+ * is false in the last stage, whose only twiddle is 1. Runs are of 1, 4, 16 … blocks: a loop for each of them would take 15 % more
  * of the whole transform's time, at 512 points, than loading the twiddles again does.
  */
 @inline function radix4(x: usize, y: usize, twiddles: usize, n: i32, stride: usize, twiddled: bool): void {

@@ -1,4 +1,4 @@
-/** What ContextStream does, where a model takes the features of single frames as they are: 4 % less of the time of a frame of MFCC. */
+/** What ContextStream does, where a model takes the features of single frames as they are: a frame of MFCC takes 4 % less time. */
 export class FrameContext {
   readonly #frame: Float32Array; // [numFeatures]
   #given = 0; // vectors

@@ -62,7 +62,7 @@ function planSpectrum(plan: FrontEndBuilder, recipe: SpectralRecipe, samples: nu
   const window = windowTable(recipe);
   if (fftSize >= SMALLEST_FFT && Number.isInteger(Math.log2(fftSize))) {
     const tables = plan.constants.place(bytesOf(spectrumTables(window))); // f32, see assembly/fft.ts
-    const work = plan.scratch.reserve(spectrumWorkBytes(fftSize)); // [4, fftSize / 2 + 4] f32
+    const work = plan.scratch.reserve(spectrumWorkBytes(fftSize)); // [2, fftSize] f32
     plan.analysis.call('powerSpectrum', samples, tables, work, power, fftSize);
   } else {
     const tables = plan.constants.place(bytesOf(dftTables(window, fftSize))); // f64, see assembly/dft.ts

@@ -19,7 +19,7 @@ export class Arena {
 
   /** The whole memory as floats. Ask again after anything that may have grown it: growing detaches every view. */
   get f32(): Float32Array {
-    if (this.#f32.byteLength === 0) this.#f32 = new Float32Array(this.kernels.memory.buffer);
+    if (this.#f32.length === 0) this.#f32 = new Float32Array(this.kernels.memory.buffer);
     return this.#f32;
   }
 

@@ -66,8 +66,8 @@ export function spectrumTableFloats(size: number): number {
   return floats + n;
 }
 
-/** Work buffers of a power spectrum of `size` points. */
-export const spectrumWorkBytes = (size: number): number => 4 * 4 * (size / 2 + 4);
+/** Work buffers of a power spectrum of `size` points: two, of size / 2 complex numbers each. */
+export const spectrumWorkBytes = (size: number): number => 8 * size;
 
 /** Tables of a power spectrum of any `size`, see assembly/dft.ts: roots of unity [size, 2] f64 | window [size] f64. */
 export const dftTableBytes = (size: number): number => 24 * size;
