@@ -1,6 +1,8 @@
 /**
- * The whole boundary between the host and WebAssembly. Kernels are stateless: pointers in, pointers out, no allocation. Pointers
- * are 16-byte aligned; src/kernels/table.ts states the bytes that each kernel may touch.
+ * The whole boundary between the host and WebAssembly. Kernels are stateless: pointers in, pointers out, no allocation.
+ * src/kernels/table.ts states the bytes that each kernel may touch. Pointers of programs are 16-byte aligned; those that the resampler
+ * gives to `unary`, `decimate` and `resample` are aligned to floats only. Loads of WebAssembly take any address: what is not aligned
+ * costs time, and nothing else.
  */
 export { gruF32, gruInt8 } from './gru';
 export { lstmF32, lstmInt8 } from './lstm';

@@ -7,7 +7,7 @@ import { loadFrontEnd } from '../dist/index.js';
 const SECONDS = 24 * 3600;
 
 const frontEnd = await loadFrontEnd({ preset: process.argv[2] ?? 'mfcc' });
-const { sampleRate, windowLength, hopLength, framing } = frontEnd.recipe;
+const { sampleRate, windowLength, hopLength, framing = 'whole' } = frontEnd.recipe; // the microfrontend has no other
 if (framing !== 'whole')
   throw new Error(`framing: got "${framing}", expected "whole": the ends of others lie elsewhere`);
 const stream = frontEnd.open();

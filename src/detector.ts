@@ -115,7 +115,8 @@ export class Detector {
     checkSamples(samples);
     this.#state = 'pushing';
     try {
-      for (let at = this.#features.fill(samples, 0); this.#features.ready; at = this.#features.fill(samples, at))
+      const features = this.#features;
+      for (let at = features.fillUnchecked(samples, 0); features.ready; at = features.fillUnchecked(samples, at))
         this.#step();
     } finally {
       this.#state = 'idle';

@@ -14,7 +14,8 @@ export {
   UnsupportedModelError,
 } from './errors.js';
 export { completeRecipe, loadFrontEnd, presetNames } from './front-end.js';
-export type { Features } from './features/front-end.js';
+export type { FeatureStream } from './features/feature-stream.js';
+export type { Features, FrontEnd } from './features/front-end.js';
 export { featureSize, featureSpan } from './features/recipe.js';
 export type { MicrofrontendRecipe, PresetName, Recipe, RecipeOptions, SpectralRecipe } from './features/recipe.js';
 export type { LayerSummary } from './inference/layer-summary.js';

@@ -1,9 +1,10 @@
 /** Streams of features: where frames lie, how ends are padded, deltas and stacks, whatever the chunks. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import fc from 'fast-check';
+import { loadFrontEnd, type FeatureStream, type FrontEnd as PublicFrontEnd } from 'tympan';
 import { FrontEnd } from '#dist/features/front-end.js';
-import type { FeatureStream } from '#dist/features/feature-stream.js';
 import { frameCount, framingOf } from '#dist/features/framing.js';
 import { PRESET_NAMES, parseRecipe } from '#dist/features/parse-recipe.js';
 import { isMicrofrontend, type Recipe, type SpectralRecipe } from '#dist/features/recipe.js';
@@ -22,7 +23,7 @@ function noise(length: number, seed: number, size = 0.3): Float32Array {
 function vectorsOf(stream: FeatureStream, pieces: Iterable<Samples>, isEnd: boolean): number[][] {
   const vectors: number[][] = [];
   for (const piece of pieces)
-    for (let at = stream.fill(piece, 0); stream.ready; at = stream.fill(piece, at)) vectors.push([...stream.next()]);
+    for (let at = stream.fill(piece); stream.ready; at = stream.fill(piece, at)) vectors.push([...stream.next()]);
   if (isEnd) for (stream.finish(); stream.ready;) vectors.push([...stream.next()]);
   return vectors;
 }
@@ -117,7 +118,7 @@ const framings = fc
       ...SMALL,
       ...fields,
       windowLength,
-      hopLength: isMirrored ? 1 + ((hopLength - 1) % windowLength) : hopLength,
+      hopLength: isMirrored && padding !== 'zeros' ? 1 + ((hopLength - 1) % windowLength) : hopLength,
       padding: isMirrored ? padding : 'zeros',
     };
   });
@@ -213,6 +214,13 @@ for (const preset of PRESET_NAMES.filter((name) => name !== 'custom')) {
   });
 }
 
+test('an application can name front ends and streams, and their types have nothing of what is inside', async () => {
+  const frontEnd: PublicFrontEnd = await loadFrontEnd({ preset: 'kaldi' });
+  const stream: FeatureStream = frontEnd.open();
+  assert.equal(vectorsOf(stream, [noise(560, 2)], true).length, 2);
+  assert.doesNotMatch(readFileSync('dist/features/feature-stream.d.ts', 'utf8'), /Extractor|Unchecked/);
+});
+
 test('int16 samples are floats of n / 32768', () => {
   const recipe = parseRecipe({ preEmphasis: 0.97 });
   const int16 = Int16Array.from(noise(1000, 9, 30000));
@@ -256,6 +264,76 @@ test('a stream that has ended takes no more, and ends only once', () => {
   });
   stream.reset();
   assert.equal(vectorsOf(stream, [noise(500, 3)], true).length, 2);
+});
+
+test('a closed stream is refused whatever is asked of it, and closing it again gives no memory back', () => {
+  const frontEnd = new FrontEnd(parseRecipe({ preset: 'kaldi' }), new Arena());
+  const samples = [1, 2].map((seed) => noise(400, seed));
+  const expected = samples.map((piece) => vectorsOf(frontEnd.open(), [piece], false));
+  assert.deepEqual([expected[0].length, expected[1].length], [1, 1]);
+  const closed = frontEnd.open();
+  assert.equal(closed.fill(samples[0]), 400);
+  closed.close();
+  closed.close();
+  assert.equal(closed.ready, false);
+  const streams = [frontEnd.open(), frontEnd.open()];
+  streams.forEach((stream, i) => stream.fill(samples[i]));
+  const uses = [() => closed.fill(samples[1]), () => closed.next(), () => closed.finish(), () => closed.reset()];
+  for (const use of uses)
+    assert.throws(use, { name: 'InputError', message: /are closed; begin other ones with frontEnd\.open\(\)/ });
+  streams.forEach((stream, i) => assert.deepEqual([[...stream.next()]], expected[i]));
+});
+
+test('next gives a vector only where one is ready', () => {
+  for (const fields of [{}, { deltas: 2, stack: 3 }] as const) {
+    const stream = new FrontEnd(parseRecipe(fields)).open();
+    const unready = {
+      name: 'InputError',
+      message: /no vector of features is ready: fill the stream with more samples/,
+    };
+    assert.throws(() => stream.next(), unready);
+    stream.fill(noise(399, 1));
+    assert.throws(() => stream.next(), unready);
+    assert.deepEqual([stream.frames, stream.time], [0, 0]);
+    const samples = noise(400 + 160 * 9, 2);
+    stream.reset();
+    assert.deepEqual(vectorsOf(stream, [samples], true), clip(parseRecipe(fields), samples));
+    assert.throws(() => stream.next(), unready);
+  }
+});
+
+test('fill refuses what are no samples and no place in them, and then takes nothing', () => {
+  const recipe = parseRecipe({ preEmphasis: 0.97 });
+  const stream = new FrontEnd(recipe).open();
+  const refuse = (samples: unknown, start: unknown, name: string, message: RegExp): void =>
+    assert.throws(() => stream.fill(samples as Float32Array, start as number), { name, message });
+  const samples = noise(800, 6);
+  assert.equal(stream.fill(samples.subarray(0, 300)), 300);
+  for (const start of [undefined, 0, 3]) {
+    refuse(Array(500).fill(0.1), start, 'TypeError', /samples: got Array, expected Int16Array or Float32Array/);
+    refuse(new Float64Array(500), start, 'TypeError', /got Float64Array/);
+    refuse(new Uint16Array(500), start, 'TypeError', /got Uint16Array/);
+  }
+  for (const start of [-5, 1.5, NaN, 801, '0', null])
+    refuse(samples, start, 'RangeError', /^start: got .*, expected 0 to 800, the chunk's length: 0 for a new one/);
+  assert.equal(stream.fill(samples, 300), 400);
+  assert.deepEqual([...stream.next()], clip(recipe, samples.subarray(0, 400))[0]);
+});
+
+test('features that no memory holds are refused, and whatever is thrown, a clip gives its memory back', () => {
+  const arena = new Arena();
+  const vast = { numMels: 512, dct: 'none', stack: 512, hopLength: 1, deltas: 2 } as const;
+  for (const topDb of [0, 80]) {
+    const frontEnd = new FrontEnd(parseRecipe({ ...vast, topDb }), arena);
+    const { byteLength } = arena;
+    for (let i = 0; i < 50; i++)
+      assert.throws(() => frontEnd.features(new Float32Array(160_000)), {
+        name: 'InputError',
+        message:
+          /^features: 160000 samples come to 159090 vectors of 786432 numbers, for which there is not enough memory; /,
+      });
+    assert.equal(arena.byteLength, byteLength);
+  }
 });
 
 test('time is that of the newest frame that a vector waited for', () => {
@@ -330,7 +408,9 @@ test('"peak" divides a clip by its largest sample, sign and all, and is refused 
       Float32Array.from(int16, (n) => n / 4096),
     ),
   );
-  assert.deepEqual(clip(recipe, new Int16Array(400)), clip(plain, new Int16Array(400)));
+  // Where the largest is 0, the original divides by it.
+  for (const least of [0, -0.5])
+    assert.deepEqual(clip(recipe, new Float32Array(400).fill(least, 1)), clip(plain, new Int16Array(400)));
   assert.throws(() => new FrontEnd(recipe).open(), {
     name: 'MetadataError',
     message: /normalize "peak" divides a clip by its largest sample, .* replace it by \{ "normalize": "none" \}/,

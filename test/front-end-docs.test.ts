@@ -86,7 +86,7 @@ const TOGETHER: readonly (readonly [recipe: Json, says: RegExp])[] = [
   [{ preset: 'precise', highFrequency: 16001 }, /highFrequency: .*at most sampleRate/],
   [{ preset: 'librosa', fftSize: 1024 }, /windowLength: .*at most fftSize/],
   [{ padding: 'reflect' }, /padding: .*"zeros" with framing/],
-  [{ preset: 'librosa', hopLength: 2049 }, /hopLength: .*at most windowLength/],
+  [{ preset: 'librosa', padding: 'reflect', hopLength: 2049 }, /hopLength: .*at most windowLength/],
   [{ preset: 'librosa', log: 'none' }, /topDb: .*0 with log "none"/],
   [{ energy: 'samples', log: 'none' }, /energy: .*"none" with log "none"/],
   [{ numCoefficients: 41 }, /numCoefficients: .*at most numMels/],
@@ -94,6 +94,11 @@ const TOGETHER: readonly (readonly [recipe: Json, says: RegExp])[] = [
   [{ dct: 'none', lifter: 22 }, /lifter: .*0 with dct "none"/],
   [{ dct: 'none', energy: 'spectrum' }, /energy: .*"none" with dct "none"/],
   [{ mean: [1, 2, 3] }, /mean: .*13 numbers, one a feature of a frame/],
+  [{ outputScale: 1e6, scale: Array.from({ length: 13 }, () => 1e13) }, /scale\[0\]: .*at most 1e\+18/],
+  [
+    { mean: Array.from({ length: 13 }, () => 3e38), scale: Array.from({ length: 13 }, () => 2) },
+    /mean\[0\]: .*product with scale/,
+  ],
   [{ deltas: 1, scale: Array.from({ length: 13 }, () => 1) }, /scale: .*26 numbers, one a feature of a frame/],
 ];
 

@@ -109,6 +109,36 @@ test('filters on whole bins have the weights of the originals, also where edges 
   );
 });
 
+test('an outer edge on a whole bin goes to that bin or the one below, as its way to mel and back in the original has it', () => {
+  // points, Hz of the samples and of the edge, and ⌊(points + 1)·mel2hz(hz2mel(edge)) / rate⌋ by NumPy 2.4 on glibc 2.36
+  const edges = [
+    [64, 8000, 1600, 13],
+    [64, 22050, 8820, 25],
+    [200, 48000, 16000, 66],
+    [320, 24000, 8000, 107],
+    [1024, 8000, 640, 81],
+    [1024, 11025, 2205, 205],
+    [1024, 16000, 640, 40],
+    [1024, 22050, 882, 40],
+    [1024, 24000, 960, 41],
+    [1024, 44100, 3528, 81],
+    [2048, 22050, 7350, 683],
+  ];
+  for (const [fftSize, sampleRate, lowFrequency, bin] of edges) {
+    const shape = { fftSize, windowLength: 64, hopLength: 32, sampleRate, highFrequency: sampleRate / 2 } as const;
+    const fields = { ...shape, preset: 'python-speech-features', dct: 'none', numMels: 1, lowFrequency } as const;
+    const [filter] = melFilterbank(spectral(fields));
+    assert.equal(
+      filter.findIndex((weight) => weight > 0) - 1,
+      bin,
+      `${lowFrequency} Hz of ${fftSize} at ${sampleRate}`,
+    );
+    const sonopy = melFilterbank(spectral({ ...fields, melShape: 'sonopy', highFrequency: sampleRate }));
+    const last = Math.floor((fftSize / 2 + 1) * (lowFrequency / sampleRate) + 1e-9);
+    assert.equal(sonopy[0].findIndex((weight) => weight > 0) - 1, last);
+  }
+});
+
 test('what is lost by a recipe’s tables is said', () => {
   const warned = PRESET_NAMES.filter((preset) => preset !== 'custom').filter(
     (preset) => tableWarnings(parseRecipe({ preset } as RecipeOptions)).length > 0,
@@ -126,6 +156,10 @@ test('what is lost by a recipe’s tables is said', () => {
   assert.deepEqual(tableWarnings(parseRecipe({ windowLength: 600 })), [
     'front end "mfcc": of a window of 600 samples, the transform takes the first 512; use fftSize 1024',
   ]);
+  assert.match(tableWarnings(parseRecipe({ windowLength: 4096 }))[0], /; use fftSize 4096$/);
+  const [advice] = tableWarnings(parseRecipe({ windowLength: 5000 }));
+  assert.match(advice, /window of 5000 samples, .* first 512; use a windowLength of at most 4096, and fftSize 4096$/);
+  assert.deepEqual(tableWarnings(parseRecipe({ windowLength: 4096, fftSize: 4096 })), []);
 });
 
 test('kernels are called only for what a recipe asks for', () => {

@@ -50,21 +50,32 @@ export function goldenFeatures({ file, frames }: GoldenEntry): Map<string, Featu
   );
 }
 
-/** Below the loudest band of its frame by this, single precision has little left of a band: an FFT rounds to 10⁻⁷ of the loudest. */
+/**
+ * Below the loudest band of its frame by this, single precision has little left of a band: an FFT rounds to 10⁻⁷ of the loudest.
+ * At the floor, and where topDb raises it, there is nothing to be lost.
+ */
 const RANGE_DB = 70;
 
 /** The largest differences of two arrays of features, in units of ln, and where they are. */
 export interface Difference {
-  /** Of bands within 70 dB of the loudest of their frame; of cepstra, in frames whose bands all are. */
+  /**
+   * Of bands within 70 dB of the loudest of their frame, and of those at their floor; of cepstra, in frames whose bands all are
+   * so.
+   */
   readonly largest: number;
   readonly frame: number;
   readonly feature: number;
+  /** Numbers that `largest` is of. */
+  readonly compared: number;
   /** Of the rest. */
   readonly quiet: number;
 }
 
-/** The recipe's log energies, which say how far apart the bands of a frame are. */
-function bandsOf(recipe: SpectralRecipe, samples: Float32Array): Features {
+/**
+ * By how much each of a recipe's log energies, [frames × numMels], is below the loudest of its frame, in dB; 0 of those at their
+ * floor.
+ */
+function depthsOf(recipe: SpectralRecipe, samples: Float32Array): Float32Array {
   const { numMels, mean: _mean, scale: _scale, ...rest } = recipe;
   const plain = {
     lifter: 0,
@@ -76,8 +87,20 @@ function bandsOf(recipe: SpectralRecipe, samples: Float32Array): Features {
     stackStride: 1,
   } as const;
   const bands = parseRecipe({ ...rest, ...plain, numMels, numCoefficients: numMels, log: 'ln', dct: 'none' });
-  return new FrontEnd(bands).features(samples);
+  const { data } = new FrontEnd(bands).features(samples);
+  const decibels = (recipe.spectrum === 'magnitude' ? 20 : 10) / Math.LN10;
+  const raised = recipe.topDb > 0 ? loudestOf(data) - (recipe.topDb * Math.LN10) / 10 : -Infinity;
+  const floor = recipe.log === 'none' ? -Infinity : Math.max(Math.log(recipe.logFloor), raised) + FLOOR_ERROR;
+  return data.map((own, at) => {
+    const frame = at - (at % numMels);
+    return own <= floor ? 0 : decibels * (loudestOf(data.subarray(frame, frame + numMels)) - own);
+  });
 }
+
+/** Of a logarithm of a float: below 1e-6 of its value, which is up to 40. */
+const FLOOR_ERROR = 4e-5;
+
+const loudestOf = (energies: Float32Array): number => energies.reduce((most, energy) => Math.max(most, energy));
 
 /**
  * How far ours is from `theirs`.
@@ -87,20 +110,23 @@ function bandsOf(recipe: SpectralRecipe, samples: Float32Array): Features {
 export function differenceOf(recipe: SpectralRecipe, samples: Float32Array, theirs: Features): Difference {
   const ours = new FrontEnd(recipe).features(samples);
   assert.deepEqual([ours.frames, ours.coefficients], [theirs.frames, theirs.coefficients]);
-  const { dct, log, spectrum, outputScale, outputOffset, numMels } = recipe;
+  const { dct, log, outputScale, outputOffset, numMels } = recipe;
   const unit = outputScale * logFactor(log);
   const inLn = (x: number): number => (log === 'none' ? Math.log(x) : (x - outputOffset) / unit);
-  const range = (RANGE_DB * Math.LN10) / (spectrum === 'magnitude' ? 20 : 10);
-  const bands = bandsOf(recipe, samples).data;
-  const difference = { largest: 0, frame: 0, feature: 0, quiet: 0 };
+  const depths = depthsOf(recipe, samples);
+  const difference = { largest: 0, frame: 0, feature: 0, compared: 0, quiet: 0 };
   for (let at = 0; at < theirs.data.length; at++) {
     const frame = Math.floor(at / theirs.coefficients);
     const feature = at % theirs.coefficients;
-    const own = bands.subarray(frame * numMels, (frame + 1) * numMels);
-    const quietest = dct === 'none' && feature < numMels ? own[feature] : Math.min(...own);
+    const own = depths.subarray(frame * numMels, (frame + 1) * numMels);
+    const depth = dct === 'none' && feature < numMels ? own[feature] : Math.max(...own);
     const apart = Math.abs(inLn(ours.data[at]) - inLn(theirs.data[at]));
-    if (quietest < Math.max(...own) - range) difference.quiet = Math.max(difference.quiet, apart);
-    else if (!(apart <= difference.largest)) Object.assign(difference, { largest: apart, frame, feature });
+    if (depth > RANGE_DB) {
+      difference.quiet = Math.max(difference.quiet, apart);
+      continue;
+    }
+    difference.compared++;
+    if (!(apart <= difference.largest)) Object.assign(difference, { largest: apart, frame, feature });
   }
   return difference;
 }

@@ -6,15 +6,17 @@ import { KERNELS, type Kernel } from '#dist/kernels/table.js';
 import { SEED, uniform } from './support.js';
 
 /** Counts that a program may hold, small ones. */
-function countsOf({ name, counts }: Kernel): fc.Arbitrary<number[]> {
+function countsOf({ name, counts, extents }: Kernel): fc.Arbitrary<number[]> {
   if (name === 'powerSpectrum') return fc.constantFrom([64], [128], [256], [512]);
   if (name === 'microfrontend') return fc.constantFrom([64, 64, 1], [40, 128, 3], [248, 256, 40], [8, 512, 7]);
   if (name === 'dftPowerSpectrum') return fc.tuple(fc.integer({ min: 2, max: 600 }));
-  return fc.tuple(
-    ...counts.map(([, multipleOf, choices]) =>
-      choices ? fc.nat(choices.length - 1) : fc.integer({ min: 1, max: 9 }).map((times) => times * multipleOf),
-    ),
-  );
+  return fc
+    .tuple(
+      ...counts.map(([, multipleOf, choices]) =>
+        choices ? fc.nat(choices.length - 1) : fc.integer({ min: 0, max: 9 }).map((times) => times * multipleOf),
+      ),
+    )
+    .filter((some) => extents(...some).every(Number.isFinite));
 }
 
 /** Bins of the filters, one vector each, at the start of a power spectrum. */
@@ -73,4 +75,19 @@ test('kernels touch nothing but the bytes that the table gives them', () => {
       { seed: SEED, numRuns: 40 },
     );
   }
+});
+
+test('counts of 0 are refused, or nothing is touched', () => {
+  const refused = new Set<string>();
+  for (const kernel of KERNELS) {
+    const least = kernel.counts.map(([name, multipleOf]) => (name === 'size' ? 64 : multipleOf));
+    // All of them, and each alone.
+    const zeros = [kernel.counts.map(() => 0), ...least.map((_, i) => least.map((count, j) => (i === j ? 0 : count)))];
+    for (const counts of zeros) {
+      const isTaken = kernel.extents(...counts).every(Number.isFinite);
+      if (isTaken) kernel.pointers.forEach((_, last) => callGuarded(kernel, counts, last));
+      else refused.add(kernel.name);
+    }
+  }
+  assert.deepEqual([...refused], ['prepare', 'powerSpectrum', 'dftPowerSpectrum', 'microfrontend']);
 });

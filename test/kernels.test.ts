@@ -114,6 +114,27 @@ test('a filterbank whose table points outside the power spectrum is refused', ()
   assert.throws(() => verifyProgram(builder.finish(), table, [96, 80, 0]), /logMel: power/);
 });
 
+test('a filterbank whose table a program could write is refused, whatever the constants have in its place', () => {
+  const table = new Uint8Array(96);
+  new DataView(table.buffer).setUint32(16, 1, true);
+  for (const region of ['scratch', 'state'] as const) {
+    const builder = new ProgramBuilder();
+    builder.call('logMel', pointerTo('scratch', 0), pointerTo(region, 0), pointerTo('scratch', 64), 1, 1);
+    assert.throws(() => verifyProgram(builder.finish(), table, [96, 96, 96]), /logMel: (power|filters)/, region);
+  }
+});
+
+test('a frame of no samples, of which `prepare` would read the first, is refused', () => {
+  const prepare = (length: number): Int32Array => {
+    const builder = new ProgramBuilder();
+    const [samples, frame, energy] = [0, 16, 32].map((offset) => pointerTo('scratch', offset));
+    builder.call('prepare', samples, pointerTo('constants', 0), frame, energy, length);
+    return builder.finish();
+  };
+  verifyProgram(prepare(1), new Uint8Array(16), [16, 48, 0]);
+  assert.throws(() => verifyProgram(prepare(0), new Uint8Array(16), [16, 48, 0]), /prepare: samples/);
+});
+
 test('the arena hands out zeros, also where others have written before', () => {
   const arena = new Arena();
   const first = arena.place(new Uint8Array(100).fill(7));

@@ -131,8 +131,11 @@ test('recipes are refused that the original refuses, or with which it would shif
   const refused = (options: Partial<MicrofrontendRecipe>, message: RegExp) =>
     assert.throws(() => microfrontendTables(recipeOf(options)), { name: 'MetadataError', message });
   refused({ windowLength: 32, hopLength: 16 }, /windowLength is 32, expected 33 or more/);
-  refused({ highFrequency: 8000 }, /highFrequency is 8000, .* 512-point spectrum, 8000 Hz; use 7968.75 or less/);
-  microfrontendTables(recipeOf({ highFrequency: 7968.75 }));
+  refused(
+    { highFrequency: 8000 },
+    /highFrequency is 8000, .* 512-point spectrum, 8000 Hz; use a lower one, 7968.75 for example/,
+  );
+  for (const highFrequency of [7968.75, 7999]) microfrontendTables(recipeOf({ highFrequency }));
   refused({ smoothingBits: 2 }, /smoothingBits is 2, expected 3 or more with pcan and a window of 480 samples/);
   refused({ pcanGainBits: 14 }, /pcanGainBits is 14, expected 15 or more/);
   microfrontendTables(recipeOf({ smoothingBits: 2, pcanGainBits: 14, pcan: false }));

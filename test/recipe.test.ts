@@ -44,26 +44,90 @@ test('a recipe is refused with the field, what it holds and what it may hold', (
   refused({ hopLength: 0 }, /hopLength: got 0/);
   refused({ hopLength: 10.5 }, /a whole number/);
   refused({ hopLength: '160' }, /hopLength: got "160"/);
-  refused({ preEmphasis: NaN }, /preEmphasis: got null, expected a real number from 0 to 1/);
+  refused({ preEmphasis: NaN }, /preEmphasis: got NaN, expected a real number from 0 to 1/);
   refused({ removeDc: 1 }, /removeDc: got 1, expected true or false/);
   refused({ highFrequency: 9000 }, /half of sampleRate, 8000/);
   refused({ lowFrequency: 7700 }, /above lowFrequency/);
   refused({ numCoefficients: 41 }, /at most numMels, 40/);
   refused({ logFloor: 0 }, /logFloor: got 0/);
-  refused({ mean: [1, 2] }, /mean: got \[1,2\], expected 13 numbers/);
+  refused({ mean: [1, 2] }, /mean: got a list of 2, expected 13 numbers/);
   refused({ deltas: 1, mean: new Array(13).fill(0) }, /mean: .* expected 26 numbers/);
-  refused({ scale: new Array(13).fill(null) }, /scale: got/);
-  refused({ scale: new Array(13).fill(1e39) }, /scale: got/);
+  refused(
+    { mean: new Array(13).fill(0).with(3, null) },
+    /mean\[3\]: got null, expected a number that 32-bit floats hold/,
+  );
+  refused({ scale: new Array(13).fill(1e39) }, /scale\[0\]: got 1e\+39, expected a number/);
   refused({ version: 2 }, /version: got 2/);
   refused({ liftering: 22 }, /"liftering" is no field of the preset "mfcc"; fields are version, .*, mean, scale/);
   refused({ preset: 'microfrontend', fftSize: 512 }, /"fftSize" is no field of the preset "microfrontend"/);
+});
+
+test('what is no object is refused, and what JSON can’t say is called what it is', () => {
+  const object = 'expected an object such as \\{ "preset": "kaldi" \\}$';
+  for (const [value, name] of [
+    [[], 'a list of 0'],
+    [5, '5'],
+    [true, 'true'],
+    [null, 'null'],
+    [undefined, 'undefined'],
+    ['kaldi', '"kaldi"'],
+    [new Map(), 'Map'],
+  ])
+    refused(value as object, new RegExp(`^front end: got ${String(name)}, ${object}`));
+  const circular: Record<string, unknown> = {};
+  circular.own = circular;
+  const got = (fields: object, name: string): void => refused(fields, new RegExp(`: got ${name}, expected`));
+  got({ windowLength: 400n }, '400n');
+  got({ window: circular }, 'Object');
+  got({ preset: circular }, 'Object');
+  got({ logFloor: Infinity }, 'Infinity');
+  got({ windowLength: Symbol('x') }, 'Symbol\\(x\\)');
+  got({ windowLength: () => 400 }, 'function');
+  got({ mean: new Float32Array(13) }, 'Float32Array');
+  got({ mean: new Array(100_000).fill(0) }, 'a list of 100000');
+});
+
+test('a list of holes is no list of numbers', () => {
+  refused({ deltas: 2, mean: new Array(39) }, /mean\[0\]: got undefined, expected a number/);
+});
+
+test('scales that are too large together are refused; the largest give finite features', () => {
+  const thirteen = (value: number): number[] => new Array<number>(13).fill(value);
+  refused(
+    { outputScale: 1e6, scale: thirteen(3e38) },
+    /scale\[0\]: got 3e\+38, expected at most 1e\+18 in magnitude, times outputScale, 1000000, too/,
+  );
+  refused({ outputScale: 0, scale: thirteen(2e18) }, /scale\[0\]: got 2000000000000000000, expected at most 1e\+18/);
+  refused(
+    { mean: thirteen(3e38), scale: thirteen(2) },
+    /mean\[0\]: got 3e\+38, expected a product with scale, 2, that f32/,
+  );
+  for (const deltas of [0, 2] as const) {
+    const features = 13 * (1 + deltas);
+    const lists = { mean: new Array<number>(features).fill(1e20), scale: new Array<number>(features).fill(1e12) };
+    const recipe = parseRecipe({ preset: 'kaldi', outputScale: 1e6, deltas, ...lists } as RecipeOptions);
+    const { data } = new FrontEnd(recipe).features(noise(800, 3, 16));
+    assert.ok(data.length > 0 && data.every(Number.isFinite));
+  }
+});
+
+test('a recipe keeps nothing of what it was made from', () => {
+  const mean = new Array<number>(13).fill(0);
+  const scale = new Array<number>(13).fill(1);
+  const recipe = parseRecipe({ mean, scale });
+  mean[0] = scale[0] = 9;
+  assert.deepEqual([recipe.mean![0], recipe.scale![0]], [0, 1]);
 });
 
 test('fields that do not go together are refused', () => {
   refused({ framing: 'centred', windowLength: 600 }, /windowLength: got 600, expected at most fftSize, 512/);
   refused({ framing: 'uncentred', windowLength: 600 }, /windowLength: got 600/);
   refused({ padding: 'reflect' }, /padding: got "reflect", expected "zeros" with framing "whole"/);
-  refused({ framing: 'centred', hopLength: 500 }, /hopLength: got 500, expected at most windowLength, 400/);
+  for (const framing of ['centred', 'rounded'])
+    refused(
+      { framing, padding: 'reflect', hopLength: 500 },
+      /hopLength: got 500, expected at most windowLength, 400, with padding "reflect"; or padding "zeros"$/,
+    );
   refused({ log: 'none', topDb: 80 }, /topDb: got 80, expected 0 with log "none"/);
   refused({ log: 'none', energy: 'samples' }, /energy: got "samples", expected "none" with log "none"/);
   refused({ dct: 'none', numCoefficients: 13 }, /numCoefficients: got 13, expected numMels, 40, with dct "none"/);

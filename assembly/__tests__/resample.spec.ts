@@ -66,19 +66,19 @@ describe('resample', () => {
 describe('decimate', () => {
   it('agrees with the definition, whatever the step, and writes no further than its outputs', () => {
     for (let step = 2; step <= 9; step += 7) {
-      for (let columns = 8; columns <= 128; columns += 40) {
+      for (let columns = 36; columns <= 128; columns += 44) {
         for (let turns = 0; turns <= 3; turns++) {
           const random = new Random(<u32>(step + columns + turns));
-          const x = random.floats(4 * turns * step + columns + 1, -1, 1), taps = random.floats(columns, -1, 1);
-          const y = new StaticArray<f32>(4 * turns + 1);
-          y[4 * turns] = 5;
+          const x = random.floats(8 * turns * step + columns + 1, -1, 1), taps = random.floats(columns, -1, 1);
+          const y = new StaticArray<f32>(8 * turns + 1);
+          y[8 * turns] = 5;
           decimate(pointer(x) + 4, pointer(taps), pointer(y), turns, columns, 4 * step);
-          for (let m = 0; m < 4 * turns; m++) {
+          for (let m = 0; m < 8 * turns; m++) {
             let sum: f64 = 0;
             for (let j = 0; j < columns; j++) sum += <f64>x[1 + m * step + j] * <f64>taps[j];
             expect(Math.abs(<f64>y[m] - sum)).toBeLessThanOrEqual(1e-5);
           }
-          expect(y[4 * turns]).toBe(5);
+          expect(y[8 * turns]).toBe(5);
         }
       }
     }

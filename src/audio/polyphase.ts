@@ -17,7 +17,7 @@ export interface Polyphase {
   readonly before: number; // input samples
   /** 8 for the kernel `resample`; 1 for `decimate`, which takes any outputs together. */
   readonly lanes: 1 | 8;
-  /** Input samples that a group reads: as the kernel takes them, a multiple of 2 or of 8. */
+  /** Input samples that a group reads: as the kernel takes them, a multiple of 2 or of 4. */
   readonly columns: number;
   /** Groups until phases repeat. */
   readonly groups: number;
@@ -31,17 +31,18 @@ export function planPolyphase(from: number, to: number): Polyphase {
   const unit = to / divisor;
   const lanes = unit === 1 ? 1 : 8;
   const ahead = HALF_LENGTH * Math.max(step, unit);
-  const before = Math.ceil(ahead / unit) - 1;
+  // The row of `decimate` has one tap of zero, h(−20): in front, so that it reads no input that isn't there.
+  const before = lanes === 1 ? ahead : Math.ceil(ahead / unit) - 1;
   const latestPhase = unit - gcd(lanes, unit);
   const after = Math.ceil((latestPhase + (lanes - 1) * step + ahead) / unit);
-  const multiple = lanes === 1 ? 8 : 2;
+  const multiple = lanes === 1 ? 4 : 2;
   const columns = multiple * Math.ceil((before + after) / multiple);
   const groups = unit / gcd(lanes, unit);
   const tableFloats = lanes === 1 ? columns : groups * (HEADER_FLOATS + lanes * columns);
   if (tableFloats > MAX_TABLE_FLOATS) {
     throw new RangeError(
       `resampling ${from} to ${to} Hz takes ${tableFloats} taps, ${unit} phases; at most ${MAX_TABLE_FLOATS} are ` +
-        `supported: choose rates with a greater common divisor than ${divisor}, ${nearestCommon(from)} Hz for one`,
+        `supported: choose rates with a greater common divisor than ${divisor}, such as ${nearestCommon(from)} to ${nearestCommon(to)} Hz`,
     );
   }
   return { step, unit, ahead, before, lanes, columns, groups, tableFloats };
@@ -51,7 +52,7 @@ function gcd(a: number, b: number): number {
   return b === 0 ? a : gcd(b, a % b);
 }
 
-/** The nearest multiple of 100 Hz. */
+/** The nearest multiple of 100 Hz: two of them have a table below 4 MB, whatever they are. */
 function nearestCommon(rate: number): number {
   return Math.max(1, Math.round(rate / 100)) * 100;
 }

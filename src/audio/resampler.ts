@@ -1,3 +1,4 @@
+import { InputError } from '../errors.js';
 import { Arena } from '../kernels/arena.js';
 import { isFloat32Array, isInt16Array, typeName } from '../typed-arrays.js';
 import { HALF_LENGTH } from './low-pass.js';
@@ -23,7 +24,8 @@ export class Resampler {
   readonly to: number; // Hz
   /** Seconds of input that an output waits for: 20 samples of the lower rate; 0 where nothing is to be done. */
   readonly delay: number;
-  readonly #filter: PolyphaseFilter | undefined; // undefined: the rates are the same
+  #filter: PolyphaseFilter | undefined; // undefined: the rates are the same
+  #isClosed = false;
   #out = new Float32Array(0);
   /** What was given last, by the parity of its length: equal chunks give two lengths at most, and no garbage. */
   readonly #views = [this.#out, this.#out];
@@ -31,17 +33,16 @@ export class Resampler {
   /**
    * @param from whole Hz, 1,000 to 192,000
    * @param to whole Hz, 1,000 to 192,000
-   * @param arena the memory it lives in: its own unless told
    * @throws TypeError, RangeError for what is no rate, and for a pair that takes more than 4,194,304 taps, such as 44,101 to
    *   16,001 Hz: the rates have no common divisor to speak of
    */
-  constructor(from: number, to: number, arena?: Arena) {
+  constructor(from: number, to: number) {
     checkSampleRate(from, 'from');
     checkSampleRate(to, 'to');
     this.from = from;
     this.to = to;
     this.delay = from === to ? 0 : HALF_LENGTH / Math.min(from, to);
-    if (from !== to) this.#filter = new PolyphaseFilter(planPolyphase(from, to), arena ?? new Arena());
+    if (from !== to) this.#filter = new PolyphaseFilter(planPolyphase(from, to), new Arena());
   }
 
   /**
@@ -50,9 +51,10 @@ export class Resampler {
    *
    * @param samples int16, or floats in [−1, 1)
    * @returns overwritten by the next call
-   * @throws TypeError for another type
+   * @throws TypeError for another type; InputError after `close`
    */
   push(samples: Int16Array | Float32Array): Float32Array {
+    this.#assertOpen();
     if (!isFloat32Array(samples) && !isInt16Array(samples))
       throw new TypeError(`samples: got ${typeName(samples)}, expected Int16Array or Float32Array`);
     this.#reserve(Math.ceil((samples.length * this.to) / this.from) + 1);
@@ -67,8 +69,10 @@ export class Resampler {
    * scipy.signal.resample_poly and librosa count. Begins a new stream.
    *
    * @returns overwritten by the next call
+   * @throws InputError after `close`
    */
   flush(): Float32Array {
+    this.#assertOpen();
     if (!this.#filter) return this.#view(0);
     this.#reserve(Math.ceil(this.delay * this.to) + 1);
     const count = this.#filter.flush(this.#out);
@@ -76,14 +80,20 @@ export class Resampler {
     return this.#view(count);
   }
 
-  /** Begins a new stream. */
+  /** Begins a new stream. Throws InputError after `close`. */
   reset(): void {
+    this.#assertOpen();
     this.#filter?.reset();
   }
 
-  /** Gives its memory back to the arena; it can't be used any more. */
+  /** Lets go of its memory; it can't be used any more. */
   close(): void {
-    this.#filter?.close();
+    this.#isClosed = true;
+    this.#filter = undefined;
+  }
+
+  #assertOpen(): void {
+    if (this.#isClosed) throw new InputError('this resampler is closed; make another one with new Resampler(from, to)');
   }
 
   #reserve(length: number): void {

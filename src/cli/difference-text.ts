@@ -12,6 +12,9 @@ const MOST_SPANS = 4;
 /** Characters of a file's name. */
 const LONGEST = 40;
 
+/** Of all values: fewer that are left are rounding, or a few frames with something else in them. */
+const ROUNDED = 0.02;
+
 /** Factors that are known by name. */
 const FACTORS: readonly (readonly [factor: number, meaning: string])[] = [
   [Math.LOG10E, 'log10 in place of ln'],
@@ -34,7 +37,7 @@ export function describeDifference(
   file: string,
   width = process.stdout.columns || WIDTH,
 ): string[] {
-  const { ours, theirs, transposed, equal, explanation, tried } = difference;
+  const { ours, theirs, transposed, equal, explanation, guess, tried } = difference;
   const right = 'right' as const;
   const name = keepEnd(printable(file), LONGEST);
   const lines = table(
@@ -50,7 +53,8 @@ export function describeDifference(
   if (equal || difference.constant || difference.notFinite === theirs.frames) return lines;
   if (!explanation) {
     lines.push('');
-    say(`Nothing explains it: of ${plural(tried, 'recipe')}, none comes near. Is it the same sound?`);
+    if (!guess) say(`Nothing explains it: of ${plural(tried, 'recipe')}, none comes near. Is it the same sound?`);
+    else say(`No recipe of ${count(tried)} explains it. The best guess, and no more: ${JSON.stringify(guess)}`);
     return lines;
   }
   lines.push('', ...describeExplanation(explanation, difference, width));
@@ -84,7 +88,7 @@ function describeExplanation(explanation: Explanation, difference: Difference, w
   const { asTheyAre, theirs } = difference;
   const { base, changes, relation, remainder, agrees, options, offset, frames } = explanation;
   const of = base === 'given' ? 'yours' : `the preset ${base}`;
-  const near = agrees ? 'Theirs are' : 'Nearest to theirs is';
+  const near = agrees || remainder.part < ROUNDED ? 'Theirs are' : 'Nearest to theirs is';
   const lines: string[] = [];
   const say = (text: string): void => void lines.push(...wrap(text, width));
   if (changes.length === 0) say(`${near} ${of}${describesMore(explanation) ? ', but:' : '.'}`);
@@ -162,11 +166,15 @@ function later(offset: number): string {
 
 function where({ features, frames, part }: Remainder): string {
   const places = [
-    features.length <= MOST_SPANS ? `features ${spans(features)}` : 'most features',
-    frames.length <= MOST_SPANS ? `frames ${spans(frames)}` : 'frames all over',
+    features.length <= MOST_SPANS ? named('feature', features) : 'many features',
+    frames.length <= MOST_SPANS ? named('frame', frames) : 'frames all over',
   ];
-  return `${places.join(' in ')}, ${percent(part)} of the values`;
+  return `${places.join(' in ')}; ${percent(part)} of the values`;
 }
+
+/** "feature 3", "frames 0–2, 631" */
+const named = (noun: string, runs: readonly Span[]): string =>
+  `${noun}${runs.length === 1 && runs[0][0] === runs[0][1] ? '' : 's'} ${spans(runs)}`;
 
 const spans = (runs: readonly Span[]): string =>
   runs.map(([first, last]) => (first === last ? `${first}` : `${first}–${last}`)).join(', ');
@@ -179,6 +187,8 @@ function figure(value: number, digits = value >= 100 ? 4 : 2): string {
   const rounded = Number(value.toPrecision(Math.abs(value) >= 10 && digits === 2 ? 3 : digits));
   return Math.abs(rounded) < 1e-3 && rounded !== 0 ? rounded.toExponential() : String(rounded);
 }
+
+const count = (value: number): string => value.toLocaleString('en-US');
 
 const percent = (part: number): string =>
   `${part >= 0.0995 ? Math.round(100 * part) : Number((100 * part).toPrecision(1))} %`;

@@ -8,6 +8,7 @@ import { readNpy, type NpyArray } from '../node/npy.js';
 import { describeDifference } from './difference-text.js';
 import type { FeaturesFlags } from './features.js';
 import { about } from './options.js';
+import { Progress } from './progress.js';
 import { toJson } from './terminal.js';
 
 /** Natural logarithms: what single precision leaves of bands that are heard. */
@@ -22,7 +23,10 @@ export async function compareFeatures(
   const theirs = matrixOf(array, flags.compare);
   const sound = await soundOf(file, recipe);
   const tolerance = { ln: flags.tolerance ?? TOLERANCE, rounding: array.rounding };
-  const difference = await about(file, async () => explainDifference(recipe, theirs, sound, tolerance));
+  const progress = new Progress(1, !flags.json);
+  const difference = await about(file, async () =>
+    explainDifference(recipe, theirs, sound, tolerance, (part) => progress.at(part)),
+  ).finally(() => progress.stop());
   if (flags.json) process.stdout.write(`${toJson({ file, compared: flags.compare, ...difference }, 2)}\n`);
   else process.stdout.write(`${describeDifference(difference, nameOf(flags, recipe), flags.compare).join('\n')}\n`);
   process.exitCode = difference.equal ? 0 : 1;

@@ -11,7 +11,8 @@ import { addInspect } from './inspect.js';
 import { addListen } from './listen.js';
 
 const EXIT_CODES = `
-Exit codes: 0 done, 1 no setting meets the aim of calibrate, 2 bad usage or input.
+Exit codes: 0 done, 1 no setting meets the aim of calibrate or features --compare
+finds a difference, 2 bad usage or input.
 With TYMPAN_DEBUG=1 in the environment, an error shows where it comes from.`;
 
 export async function run(argv: readonly string[]): Promise<void> {

@@ -11,6 +11,10 @@ export interface Alignment {
 const FURTHEST = 6;
 /** Better by less is chance: the offset nearer to 0 stays. */
 const CLEARLY = 0.9;
+/** Of the variance: so little is left by the right offset only. */
+const RIGHT = 0.01;
+/** Frames that tell an offset. */
+const TELLING = 150;
 
 export function alignAt(theirs: Matrix, ours: Matrix, offset: number): Alignment {
   const frames: number[] = [];
@@ -23,7 +27,9 @@ export function alignAt(theirs: Matrix, ours: Matrix, offset: number): Alignment
 export function alignFrames(theirs: Matrix, ours: Matrix): Alignment {
   let best = alignAt(theirs, ours, 0);
   const enough = Math.max(3, best.theirs.length / 2);
-  let least = CLEARLY * unexplained(theirs, ours, best);
+  const unmoved = unexplained(theirs, ours, best);
+  if (unmoved < RIGHT) return best;
+  let least = CLEARLY * unmoved;
   for (let distance = 1; distance <= FURTHEST; distance++) {
     for (const offset of [distance, -distance]) {
       const alignment = alignAt(theirs, ours, offset);
@@ -36,7 +42,9 @@ export function alignFrames(theirs: Matrix, ours: Matrix): Alignment {
 }
 
 /** The part of their variance that no line through ours explains, feature by feature: 0 to 1. */
-function unexplained(theirs: Matrix, ours: Matrix, { offset, theirs: frames }: Alignment): number {
+function unexplained(theirs: Matrix, ours: Matrix, { offset, theirs: aligned }: Alignment): number {
+  const stride = Math.ceil(aligned.length / TELLING);
+  const frames = aligned.filter((_, i) => i % stride === 0);
   let left = 0;
   let all = 0;
   for (let c = 0; c < theirs.size; c++) {

@@ -71,11 +71,14 @@ function joint(recipe: SpectralRecipe): Change[] {
 function windowsOf({ sampleRate, windowLength, fftSize }: SpectralRecipe): Change[] {
   const lengths = [...new Set([...WINDOWS.map((ms) => Math.round((ms * sampleRate) / 1000)), ...WINDOW_SAMPLES])];
   const power = (length: number) => 2 ** Math.ceil(Math.log2(length));
+  const isCut = fftSize < windowLength;
   const sizes = [...new Set([...FFT_SIZES, windowLength, power(windowLength)])];
   return [
-    ...sizes.map((size) => ({ fftSize: size })),
+    ...sizes.filter((size) => size >= windowLength || isCut).map((size) => ({ fftSize: size })),
     ...lengths.flatMap((length) =>
-      [...new Set([fftSize, power(length), length])].map((size) => ({ windowLength: length, fftSize: size })),
+      [...new Set([fftSize, power(length), length])]
+        .filter((size) => size >= length || isCut)
+        .map((size) => ({ windowLength: length, fftSize: size })),
     ),
   ];
 }

@@ -2,7 +2,7 @@ import { parseRecipe, PRESET_NAMES } from '../features/parse-recipe.js';
 import { isMicrofrontend, type PresetName, type Recipe } from '../features/recipe.js';
 import { differing, optionsOf, parsed, withoutImplied, type Change } from './change.js';
 import { relationOf } from './relation.js';
-import { type Attempt, type Trial } from './search.js';
+import { type Attempt, type Trial } from './trial.js';
 
 /** A field in which theirs differ from a base. */
 export interface FieldChange {
@@ -23,24 +23,41 @@ export interface Told {
 
 /** What a field must make the score worse by to be named: little where the rest agrees, more where all is approximate. */
 const MATTERS = { agreeing: 0.02, approximate: 0.1 };
+/** Fields that people choose when they call a program; others are how the program computes. */
+const CHOSEN = [
+  'sampleRate',
+  'windowLength',
+  'hopLength',
+  'fftSize',
+  'numMels',
+  'lowFrequency',
+  'highFrequency',
+  'numCoefficients',
+  'padding',
+  'dct',
+];
 /** Presets that a recipe may be told from: those that it differs least from. */
 const NEAREST_PRESETS = 3;
 
-/** The found recipe from the base that takes the fewest words: what was given, where a preset does not save two. */
+/** The found recipe from the base that takes the fewest words: what was given, where a preset does not save more than one. */
 export function tell(trial: Trial, given: Recipe, found: Attempt): Told {
   const presets = PRESET_NAMES.filter((name) => name !== 'custom')
     .map((name) => ({ name, recipe: parseRecipe({ preset: name }) }))
-    .map((one) => ({ ...one, count: differing(one.recipe, found.hearing.recipe).length }))
-    .sort((a, b) => a.count - b.count)
+    .map((one) => ({ ...one, cost: wordsFor(differing(one.recipe, found.hearing.recipe)) }))
+    .sort((a, b) => a.cost - b.cost)
     .slice(0, NEAREST_PRESETS);
   let best = tellFrom(trial, 'given', given, found);
   for (const { name, recipe } of presets) {
     const told = tellFrom(trial, name, recipe, found);
-    const cost = told.changes.length + (best.base === 'given' ? 1 : 0);
-    if (cost < best.changes.length) best = told;
+    if (costOf(told) + (best.base === 'given' ? 1 : 0) < costOf(best)) best = told;
   }
   return best;
 }
+
+const costOf = ({ changes }: Told): number => wordsFor(changes.map(({ field }) => field));
+
+const wordsFor = (fields: readonly string[]): number =>
+  fields.reduce((sum, field) => sum + (CHOSEN.includes(field) ? 0.5 : 1), 0);
 
 function tellFrom(trial: Trial, base: Told['base'], recipe: Recipe, found: Attempt): Told {
   const { preset } = recipe;

@@ -6,10 +6,10 @@ import { isFiniteFrame, quantile, spreadOf, transposed, type Matrix } from './ma
 import { relationOf, type Relation } from './relation.js';
 import { lineOfRelation, withRelation } from './relation-recipe.js';
 import { remainderOf, type Remainder } from './remainder.js';
-import { climb, isReached, search, Trial, type Attempt } from './search.js';
+import { search, type Report } from './search.js';
 import type { Hearing, Sound } from './sound.js';
-import { startsOf, type Shape } from './starts.js';
 import type { Tolerance } from './tolerance.js';
+import { Trial, type Attempt } from './trial.js';
 
 /** Where two arrays of features differ, and why. */
 export interface Difference {
@@ -28,11 +28,21 @@ export interface Difference {
   readonly asTheyAre: Remainder | null;
   /** Null where nothing that was tried comes near. */
   readonly explanation: Explanation | null;
+  /** Then the recipe that is least far, if most of what theirs do is in it; it is no more than a guess. */
+  readonly guess: RecipeOptions | null;
   /** Front ends that were tried. */
   readonly tried: number;
 }
 
-type Searched = 'transposed' | 'explanation' | 'tried';
+interface Shape {
+  readonly frames: number;
+  readonly size: number;
+}
+
+type Searched = 'transposed' | 'explanation' | 'guess' | 'tried';
+
+/** What a search comes to. */
+type Searching = Pick<Difference, 'explanation' | 'guess' | 'tried'>;
 
 export interface Explanation extends Pick<Told, 'base'> {
   readonly changes: readonly FieldChange[];
@@ -50,33 +60,38 @@ export interface Explanation extends Pick<Told, 'base'> {
   readonly agrees: boolean;
 }
 
-/** Seconds of a clip that are searched; the whole is compared in the end. */
-const SEARCHED = 4;
-/** Seconds of a clip all of which is gone through once more. */
-const FINISHED = 15;
-/** What a score is better by that turns an array. */
-const CLEARLY = 3;
-/** What may be left of a feature's variance for a recipe to be called near. */
-const NEAR = 0.02;
+/** Of the spread of theirs, the most that may be left for a recipe to be called near. */
+const NEAR = 0.03;
+/** Of all values, those that may differ by more: a few frames with something else in them. */
+const FEW = 0.1;
+/** Of a feature's variance, what may be left for a recipe to be worth a guess. */
+const GUESSED = 0.1;
 
 /**
  * Compares what `recipe` makes of `sound` with features that another program made of it, and looks for the recipe of theirs.
  *
  * @param theirs [frames, size], or [size, frames], as librosa and torchaudio have it
+ * @param report is told how much of a search is done
  * @throws MetadataError for a recipe whose tables can't be made
  */
-export function explainDifference(recipe: Recipe, theirs: Matrix, sound: Sound, tolerance: Tolerance): Difference {
+export function explainDifference(
+  recipe: Recipe,
+  theirs: Matrix,
+  sound: Sound,
+  tolerance: Tolerance,
+  report: Report = () => {},
+): Difference {
   const ours = sound.hear(recipe);
   let tried = 0;
   let first: Difference | undefined;
-  for (const oriented of orientations(recipe, ours, theirs, sound, tolerance)) {
+  for (const oriented of orientations(ours, theirs)) {
     const plain = compare(recipe, ours, oriented, new Trial(oriented, sound, tolerance));
     const isDone = plain.equal || plain.constant || plain.notFinite === oriented.frames;
-    const [explanation, count] = isDone ? [null, 0] : explain(recipe, oriented, sound, tolerance);
-    tried += count;
-    const difference = { ...plain, transposed: oriented !== theirs, explanation, tried };
-    if (isDone || explanation) return difference;
-    first ??= difference;
+    const searching = isDone ? NOT_SEARCHED : explain(recipe, new Trial(oriented, sound, tolerance), report);
+    tried += searching.tried;
+    const difference = { ...plain, ...searching, transposed: oriented !== theirs, tried };
+    if (isDone || searching.explanation) return difference;
+    if (!first || (!first.guess && searching.guess)) first = difference;
   }
   return { ...first!, tried };
 }
@@ -94,81 +109,65 @@ function compare(recipe: Recipe, ours: Matrix, theirs: Matrix, trial: Trial): Om
   return { ...shapes, notFinite, constant: spreadOf(theirs) === 0, equal, enough, asTheyAre };
 }
 
-/** Theirs as they are, and turned, where their size does not tell; first that which a start comes nearer to. */
-function orientations(recipe: Recipe, ours: Matrix, theirs: Matrix, sound: Sound, tolerance: Tolerance): Matrix[] {
+/** Frames that are about as many as ours, as a part of them. */
+const AS_MANY = 0.1;
+/** More features than that are frames, if there is a choice. */
+const MOST_FEATURES = 128;
+
+/** Theirs as they are, and turned, where their size does not tell; first that which is likelier. */
+function orientations(ours: Matrix, theirs: Matrix): Matrix[] {
   if (theirs.size === ours.size) return [theirs];
   const other = transposed(theirs);
-  const [asIs, asTurned] = [theirs, other].map((matrix) => {
-    const trial = new Trial(matrix, sound, tolerance);
-    const scores = startsOf(recipe, sound, matrix).map((start) => trial.of(start)?.score ?? Infinity);
-    return Math.min(Infinity, ...scores);
-  });
-  return asTurned < asIs - CLEARLY ? [other, theirs] : [theirs, other];
+  const { frames, size } = theirs;
+  const areMany = (count: number): boolean => Math.abs(count / ours.frames - 1) < AS_MANY;
+  const isTurned =
+    frames === ours.size || (areMany(frames) ? false : areMany(size) || size > Math.max(frames, MOST_FEATURES));
+  return isTurned ? [other, theirs] : [theirs, other];
 }
 
-function explain(
-  recipe: Recipe,
-  theirs: Matrix,
-  sound: Sound,
-  tolerance: Tolerance,
-): [explanation: Explanation | null, tried: number] {
-  const trial = new Trial(theirs, sound, tolerance);
-  const [found, tried] = find(trial, recipe);
-  if (!found) return [null, tried];
+const NOT_SEARCHED: Searching = { explanation: null, guess: null, tried: 0 };
+
+function explain(recipe: Recipe, trial: Trial, report: Report): Searching {
+  const { theirs } = trial;
+  const { attempt: found, tried } = search(trial, recipe, report);
+  if (!found) return { ...NOT_SEARCHED, tried };
+  if (!isNear(trial, found)) {
+    const guess = isWorthAGuess(theirs, found) ? optionsOf(found.hearing.recipe) : null;
+    return { explanation: null, guess, tried };
+  }
   const { base, changes, attempt } = tell(trial, recipe, found);
-  const enough = trial.enough(attempt.hearing.recipe);
-  const relation = relationOf(theirs, attempt, enough);
-  if (relation.kind === 'none' && !isNear(theirs, attempt)) return [null, tried];
-  const remainder = remainderOf(theirs, attempt.ours, attempt.alignment, enough, lineOfRelation(relation));
-  const { taken } = attempt.hearing;
+  const relation = relationOf(theirs, attempt, trial.enough(attempt.hearing.recipe));
+  const remainder = remainderAfter(trial, attempt, relation);
   const explanation: Explanation = {
     base,
     changes,
-    taken,
+    taken: attempt.hearing.taken,
     relation,
     offset: attempt.alignment.offset,
     frames: attempt.ours.frames,
     options: optionsOf(withRelation(attempt.hearing.recipe, relation)),
     remainder,
-    agrees: remainder.largest <= enough,
+    agrees: remainder.largest <= trial.enough(attempt.hearing.recipe),
   };
-  return [explanation, tried];
+  return { explanation, guess: null, tried };
 }
 
-/** Of a long clip the beginning is searched; then what only the whole can tell, as topDb. */
-function find(trial: Trial, recipe: Recipe): [found: Attempt | undefined, tried: number] {
-  const { theirs, sound, tolerance } = trial;
-  const starts = startsOf(recipe, sound, theirs);
-  if (sound.seconds <= SEARCHED) return [search(trial, starts), trial.count];
-  const known = starts.map((start) => trial.of(start)).find((start) => start && isReached(trial, start));
-  if (known) return [known, trial.count];
-  const part = cut(theirs, sound);
-  const trialOfPart = new Trial(part.theirs, part.sound, tolerance);
-  const found = search(trialOfPart, starts);
-  const whole = found && trial.of(found.hearing);
-  const best = whole && sound.seconds <= FINISHED ? climb(trial, whole, 1) : whole;
-  return [best, trial.count + trialOfPart.count];
+function remainderAfter(trial: Trial, { ours, alignment, hearing }: Attempt, relation: Relation): Remainder {
+  return remainderOf(trial.theirs, ours, alignment, trial.enough(hearing.recipe), lineOfRelation(relation));
 }
 
-/** The beginning of a long clip, and the frames that lie in it. */
-function cut(theirs: Matrix, sound: Sound): { theirs: Matrix; sound: Sound } {
-  const { seconds } = sound;
-  if (seconds <= SEARCHED) return { theirs, sound };
-  const frames = Math.floor((theirs.frames * SEARCHED) / seconds);
-  return {
-    theirs: { ...theirs, frames, data: theirs.data.subarray(0, frames * theirs.size) },
-    sound: sound.first(SEARCHED),
-  };
+/** Whether little is left anywhere, or in most places nothing. */
+function isNear(trial: Trial, attempt: Attempt): boolean {
+  const relation = relationOf(trial.theirs, attempt, trial.enough(attempt.hearing.recipe));
+  const { largest, part } = remainderAfter(trial, attempt, relation);
+  return part < FEW || largest < NEAR * spreadOf(trial.theirs);
 }
 
-/** Whether most features of theirs are ours but for a small part of their variance. */
-function isNear(theirs: Matrix, { ours, alignment }: Attempt): boolean {
+/** Whether lines through ours explain most of theirs. */
+function isWorthAGuess(theirs: Matrix, { ours, alignment }: Attempt): boolean {
   const left = Float64Array.from({ length: theirs.size }, (_, c) => {
-    const { variance } = lineOf(theirs, ours, alignment, c);
-    let squares = 0;
-    for (const t of alignment.theirs)
-      squares += (theirs.data[t * theirs.size + c] - ours.data[(t + alignment.offset) * theirs.size + c]) ** 2;
-    return squares / alignment.theirs.length / (variance || 1);
+    const { variance, residual } = lineOf(theirs, ours, alignment, c);
+    return residual / (variance || 1);
   });
-  return quantile(left, 0.5) < NEAR;
+  return quantile(left, 0.5) < GUESSED;
 }

@@ -27,8 +27,12 @@ const FRAMES_MISSING = 5;
  *
  * @param spread of theirs
  */
-export function nearness(theirs: Matrix, ours: Matrix, spread: number): Nearness {
-  const alignment = alignFrames(theirs, ours);
+export function nearness(
+  theirs: Matrix,
+  ours: Matrix,
+  spread: number,
+  alignment: Alignment = alignFrames(theirs, ours),
+): Nearness {
   const same: Line = { factor: 1, shift: 0, variance: 0, residual: 0 };
   const overall = lineOf(theirs, ours, alignment);
   const each = Array.from({ length: theirs.size }, (_, c) => lineOf(theirs, ours, alignment, c));
@@ -39,13 +43,17 @@ export function nearness(theirs: Matrix, ours: Matrix, spread: number): Nearness
   const fitted = residualFrames(theirs, ours, alignment, () => overall);
   const apart = residualFrames(theirs, ours, alignment, (c) => each[c]);
   const typical = quantile(direct.frames, 0.5);
-  const moved = alignment.offset !== 0 || theirs.frames !== ours.frames;
   const missing =
-    (moved ? FRAMES_DIFFER * (1 + Math.abs(alignment.offset)) : 0) +
+    frameMissing(alignment.offset, theirs.frames !== ours.frames) +
     FRAMES_MISSING * (1 - alignment.theirs.length / theirs.frames);
   const shape = part(free * quantile(apart.frames, 0.5)) + part(free * quantile(apart.frames, 0.9)) / 2;
   const asTheyAre = part(typical) + part(quantile(direct.frames, 1)) + part(quantile(fitted.frames, 0.5));
   return { alignment, score: asTheyAre + shape + missing, apart: shape + missing, largest: direct.largest, typical };
+}
+
+/** What frames count that are somewhere else, or more or fewer. */
+export function frameMissing(offset: number, otherCount: boolean): number {
+  return offset !== 0 || otherCount ? FRAMES_DIFFER * (1 + Math.abs(offset)) : 0;
 }
 
 /** Root mean square of what a line a feature leaves, frame by frame, and the largest single value. */

@@ -1,7 +1,7 @@
 import { lineOf, type Line } from './alignment.js';
 import { quantile, type Matrix } from './matrix.js';
 import { residualFrames } from './nearness.js';
-import type { Attempt } from './search.js';
+import type { Attempt } from './trial.js';
 
 /** What is left to do with our features to have theirs. */
 export type Relation =

@@ -1,140 +1,146 @@
+import { microfrontendStarts } from './microfrontend-starts.js';
 import { changesOf } from './candidates.js';
 import { changed, type Change } from './change.js';
-import { spreadOf, type Matrix } from './matrix.js';
-import { nearness, type Nearness } from './nearness.js';
-import type { Hearing, Sound } from './sound.js';
-import { enoughOf, type Tolerance } from './tolerance.js';
+import { climb } from './climb.js';
+import { excerptOf } from './excerpt.js';
+import { Guesser, type Guess } from './guess.js';
+import { Spectrograph } from './spectra.js';
+import { relationOf } from './relation.js';
+import { nearestScales, nearestStarts, scaleVariants } from './starts.js';
+import { spectralStyles } from './styles.js';
+import { isReached, type Attempt, type Trial } from './trial.js';
+import type { Recipe, SpectralRecipe } from '../features/recipe.js';
 
-/** A front end that was tried. */
-export interface Attempt extends Nearness {
-  readonly hearing: Hearing;
-  readonly ours: Matrix;
-}
-
-/** Of their frames, those that must have a neighbour. */
-const MOST_FRAMES = 0.6;
-/** Front ends that are tried in all: each costs about as much as its tables, some milliseconds. */
-const MOST = 1600;
-/** What the score must fall by to count, and for a change to be kept. */
+/** Starts that are climbed from, and the tops of which the whole front end is asked. */
+const CLIMBED = 4;
+const TOPS = 3;
+/** Parts of the time after which the starts are known, and the tops. */
+const STARTED = 0.5;
+const TOPPED = 0.9;
+/** What the score must fall by for a change to be kept. */
 const LEAST_GAIN = 0.01;
-/** Of the best change's gain, what another must have to be tried with it. */
-const SHARE = 0.5;
+/** What only whole clips tell: their ends, floors that many frames are at, deltas. */
+const WHOLE_CLIP = ['framing', 'padding', 'topDb', 'floorKind', 'logFloor', 'deltaWindow', 'normalize', 'hopLength'];
+const WHOLE_CLIP_STEPS = 3;
+/** Where half of the frames differ by more than as many times what counts as nothing, there is more to find than that. */
+const ALMOST = 10;
+/** Steps of a front end that has a state, and can't be tried on single frames. */
+const STATEFUL_STEPS = 4;
+/** Steps from the recipe that was given, where nothing else was found. */
+const GIVEN_STEPS = 3;
 
-/** Tries front ends on one clip and remembers what came out. */
-export class Trial {
-  readonly theirs: Matrix;
-  readonly sound: Sound;
-  readonly tolerance: Tolerance;
-  readonly #spread: number;
-  readonly #tried = new Map<string, Attempt | undefined>();
+/** Told how much of a search is done, 0 to 1, as far as that can be foreseen. */
+export type Report = (part: number) => void;
 
-  constructor(theirs: Matrix, sound: Sound, tolerance: Tolerance) {
-    this.theirs = theirs;
-    this.sound = sound;
-    this.tolerance = tolerance;
-    this.#spread = spreadOf(theirs);
-  }
-
-  get count(): number {
-    return this.#tried.size;
-  }
-
-  /** The largest difference that counts as none. */
-  enough(recipe: Hearing['recipe']): number {
-    return enoughOf(this.tolerance, recipe, this.theirs);
-  }
-
-  /** Undefined where the recipe can't be computed, or gives nothing that could be laid beside theirs. */
-  of(hearing: Hearing): Attempt | undefined {
-    const key = JSON.stringify([hearing.taken, { ...hearing.recipe, preset: '' }]);
-    if (!this.#tried.has(key)) this.#tried.set(key, this.#attempt(hearing));
-    const attempt = this.#tried.get(key);
-    return attempt && { ...attempt, hearing };
-  }
-
-  #attempt(hearing: Hearing): Attempt | undefined {
-    const ours = this.sound.heardBy(hearing);
-    if (!ours || ours.size !== this.theirs.size || ours.frames === 0) return undefined;
-    const near = nearness(this.theirs, ours, this.#spread);
-    const { length } = near.alignment.theirs;
-    return length === 0 || length < MOST_FRAMES * this.theirs.frames ? undefined : { hearing, ours, ...near };
-  }
+/** What was found, and how many recipes were tried. */
+export interface Found {
+  readonly attempt: Attempt | undefined;
+  readonly tried: number;
 }
 
 /**
- * From the nearest of `starts`, one of a preset, changes field by field what brings the features nearer to theirs. The changes of
- * one recipe that help are also tried together.
- *
- * @returns undefined where no start can be laid beside theirs
+ * Looks for the recipe of theirs: by loud frames first, which floors leave alone, from what people call with the parameters that
+ * they choose; then by all sorts of frames; then by the whole clip, which decides.
  */
-export function search(trial: Trial, starts: readonly Hearing[]): Attempt | undefined {
+export function search(trial: Trial, given: Recipe, report: Report): Found {
+  const { theirs, sound } = trial;
+  const spectrograph = new Spectrograph();
+  const excerpt = excerptOf(theirs, sound.samples);
+  const few = new Guesser(trial, excerpt.few, spectrograph);
+  const loud = new Guesser(trial, excerpt.loud, spectrograph);
+  const mixed = new Guesser(trial, excerpt.mixed, spectrograph);
   let best: Attempt | undefined;
-  for (const start of nearestStarts(trial, starts)) {
-    if (best && (isReached(trial, best) || trial.count > MOST)) break;
-    const top = climb(trial, start);
-    if (!best || top.score < best.score) best = top;
+  const keep = (attempt: Attempt | undefined): void => {
+    if (attempt && (!best || attempt.score < best.score)) best = attempt;
+  };
+  const starts = nearestStarts(few, given, (part) => report(STARTED * part)).slice(0, CLIMBED);
+  for (const guess of topsOf(loud, mixed, starts, spectralStyles(given), report)) {
+    keep(trial.of(guess));
+    if (best && isReached(trial, best)) break;
   }
-  return best;
+  if (best && isAlmost(trial, best)) keep(climbWhole(trial, best, WHOLE_CLIP_STEPS, WHOLE_CLIP));
+  if (!best || best.typical > ALMOST * trial.enough(best.hearing.recipe)) keep(nearestMicrofrontend(trial, given));
+  if (!best || !isExplained(trial, best)) {
+    const near = nearGiven(trial, given);
+    if (near && isExplained(trial, near)) best = near;
+    else keep(near);
+  }
+  return { attempt: best, tried: few.count + loud.count + mixed.count + trial.count };
 }
 
-/** By turns the nearest as they are, and the nearest after a line a feature: the latter share what is hardest to find. */
-function nearestStarts(trial: Trial, starts: readonly Hearing[]): Attempt[] {
-  const attempts = starts.map((start) => trial.of(start)).filter((attempt) => attempt !== undefined);
-  const byScore = [...attempts].sort((a, b) => a.score - b.score);
-  const byShape = [...attempts].sort((a, b) => a.apart - b.apart);
-  const chosen = new Map<string, Attempt>();
-  for (const attempt of byScore.flatMap((one, i) => [one, byShape[i]])) {
-    const { preset, sampleRate } = attempt.hearing.recipe;
-    const key = `${preset} ${sampleRate} ${attempt.hearing.taken}`;
-    if (!chosen.has(key)) chosen.set(key, attempt);
-  }
-  return [...chosen.values()];
+/** Whether nothing is left, or nothing but a line through all features or one a feature. */
+function isExplained(trial: Trial, attempt: Attempt): boolean {
+  const enough = trial.enough(attempt.hearing.recipe);
+  return attempt.largest <= enough || relationOf(trial.theirs, attempt, enough).kind !== 'none';
 }
 
-/** To where no change comes nearer, or as many rounds of changes. */
-export function climb(trial: Trial, start: Attempt, rounds = Infinity): Attempt {
+/** What a few changes make of the recipe that was given, frames elsewhere and features normalized among what it may differ by. */
+function nearGiven(trial: Trial, given: Recipe): Attempt | undefined {
+  const start = trial.of({ recipe: given, taken: 'resampled' });
+  return start && climbWhole(trial, start, GIVEN_STEPS);
+}
+
+/** The nearest tops, the nearest first, by all sorts of frames. */
+function topsOf(
+  loud: Guesser,
+  mixed: Guesser,
+  starts: readonly Guess[],
+  styles: readonly SpectralRecipe[],
+  report: Report,
+): Guess[] {
+  const tops: Guess[] = [];
+  for (const [i, start] of starts.entries()) {
+    report(STARTED + ((TOPPED - STARTED) * i) / starts.length);
+    const from = loud.guess(start);
+    if (!from) continue;
+    const top = climbAndScale(loud, from, styles);
+    const guess = mixed.guess(top);
+    if (!guess) continue;
+    const further = top.agreesMostly ? climb(mixed, guess) : guess;
+    tops.push(further);
+    if (further.agreesMostly) break;
+  }
+  return tops.sort((a, b) => a.score - b.score).slice(0, TOPS);
+}
+
+/** Scales that fields together make are far from each other: those of presets, once the shape is found. */
+function climbAndScale(guesser: Guesser, start: Guess, styles: readonly SpectralRecipe[]): Guess {
+  const top = climb(guesser, start);
+  if (top.agrees) return top;
+  const [scaled] = nearestScales(guesser, [top], styles.flatMap(scaleVariants));
+  return scaled && scaled.score < top.score ? climb(guesser, scaled) : top;
+}
+
+/** Whether frames agree, but not all. */
+function isAlmost(trial: Trial, best: Attempt): boolean {
+  const most = ALMOST * trial.enough(best.hearing.recipe);
+  return best.typical < most && (best.largest > most || best.ours.frames !== trial.theirs.frames);
+}
+
+function nearestMicrofrontend(trial: Trial, given: Recipe): Attempt | undefined {
+  const attempts = microfrontendStarts(given, trial.sound, trial.theirs)
+    .map((start) => trial.of(start))
+    .filter((attempt) => attempt !== undefined)
+    .sort((a, b) => a.score - b.score);
+  return attempts.length === 0 ? undefined : climbWhole(trial, attempts[0], STATEFUL_STEPS);
+}
+
+/** Changes of single fields, by the whole clip. */
+function climbWhole(trial: Trial, start: Attempt, steps: number, fields?: readonly string[]): Attempt {
   let best = start;
-  let round = 0;
-  for (let gain = true; gain && round++ < rounds && !isReached(trial, best) && trial.count <= MOST;) {
-    const top = around(trial, best).reduce((least, one) => (one.score < least.score ? one : least), best);
-    gain = top.score < best.score - LEAST_GAIN;
-    if (gain) best = top;
+  for (let step = 0; step < steps && !isReached(trial, best); step++) {
+    const from = best;
+    for (const change of changesOf(from.hearing.recipe)) {
+      if (fields && !Object.keys(change).every((field) => fields.includes(field))) continue;
+      const attempt = withChange(trial, from, change);
+      if (attempt && attempt.score < best.score - LEAST_GAIN) best = attempt;
+    }
+    if (best === from) break;
   }
   return best;
 }
 
-export function isReached(trial: Trial, { alignment, largest, ours, hearing }: Attempt): boolean {
-  return alignment.offset === 0 && ours.frames === trial.theirs.frames && largest <= trial.enough(hearing.recipe);
-}
-
-/** The nearest that single changes lead to, and what the helpful ones lead to together. */
-function around(trial: Trial, from: Attempt): Attempt[] {
-  const single: { change: Change; attempt: Attempt }[] = [];
-  for (const change of changesOf(from.hearing.recipe)) {
-    const attempt = apply(trial, from, change);
-    if (!attempt) continue;
-    if (isReached(trial, attempt)) return [attempt];
-    single.push({ change, attempt });
-  }
-  single.sort((a, b) => a.attempt.score - b.attempt.score);
-  return [...single.slice(0, 1).map(({ attempt }) => attempt), together(trial, from, single)];
-}
-
-function together(trial: Trial, from: Attempt, single: readonly { change: Change; attempt: Attempt }[]): Attempt {
-  let best = from;
-  const settled = new Set<string>();
-  for (const { change, attempt } of single) {
-    if (from.score - attempt.score < Math.max(LEAST_GAIN, SHARE * (from.score - single[0].attempt.score))) break;
-    if (Object.keys(change).some((name) => settled.has(name))) continue;
-    const joined = apply(trial, best, change);
-    if (!joined || joined.score > best.score - LEAST_GAIN) continue;
-    best = joined;
-    for (const name of Object.keys(change)) settled.add(name);
-  }
-  return best;
-}
-
-function apply(trial: Trial, { hearing }: Attempt, change: Change): Attempt | undefined {
+function withChange(trial: Trial, { hearing }: Attempt, change: Change): Attempt | undefined {
   const recipe = changed(hearing.recipe, change);
   return recipe && trial.of({ ...hearing, recipe });
 }

@@ -17,6 +17,7 @@ const SHARING = 50;
 export class Sound {
   readonly sampleRate: number;
   readonly #versions: ReadonlyMap<number, Float32Array>;
+  readonly #peaks = new Map<Float32Array, number>();
   #arena = new Arena();
   #used = 0;
 
@@ -29,14 +30,28 @@ export class Sound {
     this.#versions = versions;
   }
 
-  /** Samples that a recipe is given; 0 where the clip is not there at its rate. */
-  lengthFor({ recipe, taken }: Hearing): number {
-    return this.#versions.get(taken === 'resampled' ? recipe.sampleRate : this.sampleRate)?.length ?? 0;
+  /** Whether the clip is there at `sampleRate`, in Hz. */
+  has(sampleRate: number): boolean {
+    return this.#versions.has(sampleRate);
   }
 
-  /** Of the clip. */
-  get seconds(): number {
-    return (this.#versions.get(this.sampleRate)?.length ?? 0) / this.sampleRate;
+  /** Samples that a recipe is given; undefined where the clip is not there at its rate. */
+  samplesFor({ recipe, taken }: Hearing): Float32Array | undefined {
+    return this.#versions.get(taken === 'resampled' ? recipe.sampleRate : this.sampleRate);
+  }
+
+  /** The largest sample of one version, 1 where that is 0: as `normalizedByPeak` has it. */
+  peakOf(samples: Float32Array): number {
+    const known = this.#peaks.get(samples);
+    if (known !== undefined) return known;
+    const peak = samples.reduce((largest, x) => Math.max(largest, x), -Infinity) || 1;
+    this.#peaks.set(samples, peak);
+    return peak;
+  }
+
+  /** The clip at its own rate. */
+  get samples(): Float32Array {
+    return this.#versions.get(this.sampleRate) ?? new Float32Array(0);
   }
 
   /** @throws MetadataError for a recipe whose tables can't be made, or another rate than the clip is there at */
@@ -48,8 +63,9 @@ export class Sound {
   }
 
   /** Undefined where the recipe's tables can't be made, or the clip is not there at its rate. */
-  heardBy({ recipe, taken }: Hearing): Matrix | undefined {
-    const samples = this.#versions.get(taken === 'resampled' ? recipe.sampleRate : this.sampleRate);
+  heardBy(hearing: Hearing): Matrix | undefined {
+    const { recipe } = hearing;
+    const samples = this.samplesFor(hearing);
     if (!samples) return undefined;
     if (this.#used++ % SHARING === 0) this.#arena = new Arena();
     try {
@@ -59,13 +75,5 @@ export class Sound {
       if (error instanceof MetadataError) return undefined;
       throw error;
     }
-  }
-
-  /** The same clip, cut at `seconds`. */
-  first(seconds: number): Sound {
-    const cut = [...this.#versions].map(
-      ([rate, samples]) => [rate, samples.subarray(0, Math.round(seconds * rate))] as const,
-    );
-    return new Sound(this.sampleRate, new Map(cut));
   }
 }

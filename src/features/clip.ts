@@ -1,5 +1,6 @@
 /** Whole recordings, as the originals do them. */
 import { ln } from '../arithmetic.js';
+import { InputError } from '../errors.js';
 import { ContextStream, vectorCount } from './context.js';
 import type { Extractor } from './extractor.js';
 import type { FeatureStream } from './feature-stream.js';
@@ -14,35 +15,59 @@ export interface Features {
   readonly data: Float32Array; // [frames, coefficients]
 }
 
-/** Divided by the largest of them, sign and all, as MLPerf Tiny does; where that is 0, and it has NaN, they stay as they are. */
+/**
+ * Divided by the largest of them, sign and all, as MLPerf Tiny does. Where that is 0, in silence and where no sample is above it,
+ * it has NaN and −∞: here there is silence.
+ */
 export function normalizedByPeak(samples: Int16Array | Float32Array): Float32Array {
   let largest = -Infinity;
   for (const x of samples) if (x > largest) largest = x;
   return largest === 0 ? new Float32Array(samples.length) : Float32Array.from(samples, (x) => x / largest);
 }
 
-/** A clip as a stream that ends. */
-export function streamedFeatures(
-  stream: FeatureStream,
-  plan: FrontEndPlan,
-  samples: Int16Array | Float32Array,
-): Features {
-  const features = emptyFeatures(plan, samples.length);
-  const { data, coefficients } = features;
-  for (let at = stream.fill(samples, 0); stream.ready; at = stream.fill(samples, at))
-    data.set(stream.next(), (stream.frames - 1) * coefficients);
-  for (stream.finish(); stream.ready;) data.set(stream.next(), (stream.frames - 1) * coefficients);
-  return features;
+/**
+ * Room for the features of so many samples.
+ *
+ * @throws InputError where there is not enough memory for them
+ */
+export function emptyFeatures({ framing, context, numFeatures }: FrontEndPlan, samples: number): Features {
+  const frames = vectorCount(context, frameCount(framing, samples), true);
+  const coefficients = numFeatures * (1 + context.deltas) * context.stack;
+  return { frames, coefficients, data: emptyRows(samples, frames, coefficients) };
 }
 
-/** A clip whose log energies are raised to what lies topDb below the greatest of them. */
+/** [rows, columns], zeros */
+function emptyRows(samples: number, rows: number, columns: number): Float32Array {
+  try {
+    return new Float32Array(rows * columns);
+  } catch (cause) {
+    throw new InputError(
+      `features: ${samples} samples come to ${rows} vectors of ${columns} numbers, for which there is not enough memory; ` +
+        'take a shorter clip, a longer hopLength or a smaller stack, or vector after vector from frontEnd.open()',
+      { cause },
+    );
+  }
+}
+
+/** A clip as a stream that ends, into `features`. */
+export function streamedFeatures(
+  stream: FeatureStream,
+  samples: Int16Array | Float32Array,
+  { data, coefficients }: Features,
+): void {
+  for (let at = stream.fillUnchecked(samples, 0); stream.ready; at = stream.fillUnchecked(samples, at))
+    data.set(stream.next(), (stream.frames - 1) * coefficients);
+  for (stream.finish(); stream.ready;) data.set(stream.next(), (stream.frames - 1) * coefficients);
+}
+
+/** A clip whose log energies are raised to what lies topDb below the greatest of them, into `features`. */
 export function limitedFeatures(
   extractor: Extractor,
   plan: FrontEndPlan,
   { topDb, energy }: SpectralRecipe,
   samples: Int16Array | Float32Array,
-): Features {
-  const features = emptyFeatures(plan, samples.length);
+  features: Features,
+): void {
   const columns = plan.numMels + (energy === 'none' ? 0 : 1); // behind the filters, the logarithm of `energy`: not raised
   const energies = energiesOf(extractor, plan, columns, samples);
   raise(energies, plan.numMels, columns, (topDb * ln(10)) / 10);
@@ -58,13 +83,6 @@ export function limitedFeatures(
   }
   context.finish();
   give();
-  return features;
-}
-
-function emptyFeatures({ framing, context, numFeatures }: FrontEndPlan, samples: number): Features {
-  const frames = vectorCount(context, frameCount(framing, samples), true);
-  const coefficients = numFeatures * (1 + context.deltas) * context.stack;
-  return { frames, coefficients, data: new Float32Array(frames * coefficients) };
 }
 
 /** Log energies of all frames, [frames, columns]. */
@@ -75,7 +93,7 @@ function energiesOf(
   samples: Int16Array | Float32Array,
 ): Float32Array {
   const { framer, energies: at } = extractor;
-  const energies = new Float32Array(frameCount(framing, samples.length) * columns);
+  const energies = emptyRows(samples.length, frameCount(framing, samples.length), columns);
   const take = (): void => {
     extractor.analyse();
     energies.set(extractor.memory.subarray(at, at + columns), framer.frames * columns);

@@ -3,11 +3,12 @@ import { ContextStream } from './context.js';
 import type { Extractor } from './extractor.js';
 import { FrameContext } from './frame-context.js';
 import type { Context, FrontEndPlan } from './plan.js';
+import { checkType } from './samples.js';
 
 /**
  * Samples in, vectors of features out, whatever the chunks that samples come in:
  *
- *     for (let at = stream.fill(chunk, 0); stream.ready; at = stream.fill(chunk, at)) use(stream.next());
+ *     for (let at = stream.fill(chunk); stream.ready; at = stream.fill(chunk, at)) use(stream.next());
  *
  * and where a recording ends:
  *
@@ -22,8 +23,9 @@ export class FeatureStream {
   readonly #sampleRate: number; // Hz
   /** Frames that were there when the last vector was given. */
   #heard = 0;
+  #isClosed = false;
 
-  /** Use `frontEnd.open()`. */
+  /** @internal Use `frontEnd.open()`. */
   constructor(extractor: Extractor, { framing, context, numFeatures }: FrontEndPlan, sampleRate: number) {
     this.size = numFeatures * (1 + context.deltas) * context.stack;
     this.#extractor = extractor;
@@ -39,7 +41,7 @@ export class FeatureStream {
 
   /** Whether there is a vector for `next`. */
   get ready(): boolean {
-    return this.#context.has(this.#extractor.framer.ready ? 1 : 0);
+    return !this.#isClosed && this.#context.has(this.#extractor.framer.ready ? 1 : 0);
   }
 
   /** Seconds from the start of the stream to the end of the newest frame that was heard for the last vector; 0 before the first. */
@@ -49,15 +51,30 @@ export class FeatureStream {
   }
 
   /**
-   * Takes samples from `start` on until a vector is complete or they end.
+   * Takes samples from `start` on until a vector is complete or they end. Their values are not inspected, which would take a third
+   * of the time of MFCC: one that is not finite spoils the vectors near it.
    *
-   * @param samples int16, or floats in [−1, 1)
+   * @param samples mono, at the recipe's sample rate: int16, or floats in [−1, 1)
+   * @param start 0 to samples.length
    * @returns the index of the first sample that was not taken
-   * @throws InputError after `finish`
+   * @throws TypeError for another type; RangeError for another start; InputError after `finish` and after `close`
    */
-  fill(samples: Int16Array | Float32Array, start: number): number {
+  fill(samples: Int16Array | Float32Array, start = 0): number {
+    this.#assertOpen();
+    if (this.#extractor.framer.hasEnded)
+      throw new InputError('these features have ended with finish(); reset() begins a new stream');
+    checkType(samples);
+    if (!Number.isInteger(start) || start < 0 || start > samples.length) {
+      throw new RangeError(
+        `start: got ${String(start)}, expected 0 to ${samples.length}, the chunk's length: 0 for a new one, then what fill gave`,
+      );
+    }
+    return this.fillUnchecked(samples, start);
+  }
+
+  /** @internal `fill` of an open stream that has not ended, with samples and a start that the caller has checked. */
+  fillUnchecked(samples: Int16Array | Float32Array, start: number): number {
     const { framer } = this.#extractor;
-    if (framer.hasEnded) throw new InputError('these features have ended with finish(); reset() begins a new stream');
     let at = framer.fill(samples, start);
     while (framer.ready && !this.ready) {
       this.#take();
@@ -66,8 +83,16 @@ export class FeatureStream {
     return at;
   }
 
-  /** The vector that is ready, [size]; overwritten by the next one. */
+  /**
+   * The vector that is ready, [size]; overwritten by the next one.
+   *
+   * @throws InputError where none is ready, and after `close`
+   */
   next(): Float32Array {
+    if (!this.ready) {
+      this.#assertOpen();
+      throw new InputError('no vector of features is ready: fill the stream with more samples until `ready` is true');
+    }
     if (this.#extractor.framer.ready) this.#take();
     this.#heard = this.#extractor.framer.frames;
     const vector = this.#context.next();
@@ -75,24 +100,36 @@ export class FeatureStream {
     return vector;
   }
 
-  /** The sound ends here: what is left is as the original has it at the end of a clip. Ends it once; again it does nothing. */
+  /**
+   * The sound ends here: what is left is as the original has it at the end of a clip. Ends it once; again it does nothing.
+   *
+   * @throws InputError after `close`
+   */
   finish(): void {
+    this.#assertOpen();
     const { framer } = this.#extractor;
     if (framer.hasEnded) return;
     framer.finish();
     this.#drain();
   }
 
-  /** Begins a new stream. */
+  /** Begins a new stream. Throws InputError after `close`. */
   reset(): void {
+    this.#assertOpen();
     this.#extractor.reset();
     this.#context.reset();
     this.#heard = 0;
   }
 
-  /** Gives the stream's memory back; it can't be used any more. */
+  /** Gives the stream's memory back; it can't be used any more. Closes it once; again it does nothing. */
   close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#extractor.close();
+  }
+
+  #assertOpen(): void {
+    if (this.#isClosed) throw new InputError('these features are closed; begin other ones with frontEnd.open()');
   }
 
   /** Takes the frame that is ready. */

@@ -8,7 +8,7 @@ export interface Framing {
   readonly frameLength: number;
   /** Samples that the originals count a frame as: those of the transform where the window lies in their middle. */
   readonly span: number;
-  /** Frame t begins at sample t·hopLength − before; 0 or more. */
+  /** Frame t begins at sample t·hopLength − before; below 0 where "rounded" frames are apart. */
   readonly before: number;
   /** Samples of the signal that the first frame waits for, those among them that only its mirrored start needs. */
   readonly first: number;

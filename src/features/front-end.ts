@@ -1,7 +1,7 @@
 import { Arena } from '../kernels/arena.js';
 import { verifyPointer, verifyProgram, type Regions } from '../kernels/program.js';
 import { causalWarnings, checkCausal } from './causal.js';
-import { limitedFeatures, normalizedByPeak, streamedFeatures, type Features } from './clip.js';
+import { emptyFeatures, limitedFeatures, normalizedByPeak, streamedFeatures, type Features } from './clip.js';
 import { Extractor } from './extractor.js';
 import { FeatureStream } from './feature-stream.js';
 import type { FrontEndPlan } from './plan.js';
@@ -66,24 +66,31 @@ export class FrontEnd {
    * Features of a whole recording, as the original has them: its ends padded, and what depends on all of it done.
    *
    * @param samples mono, at the recipe's sample rate: int16, or floats in [−1, 1)
-   * @throws TypeError or InputError for samples that are no sound
+   * @throws TypeError or InputError for samples that are no sound; InputError where there is not enough memory for the features
    */
   features(samples: Int16Array | Float32Array): Features {
     checkSamples(samples);
     const { recipe } = this;
-    if (isMicrofrontend(recipe)) return this.#streamed(samples);
+    const features = emptyFeatures(this.#plan, samples.length);
+    if (isMicrofrontend(recipe)) return this.#streamed(samples, features);
     const clip = recipe.normalize === 'peak' ? normalizedByPeak(samples) : samples;
-    if (recipe.topDb === 0) return this.#streamed(clip);
+    if (recipe.topDb === 0) return this.#streamed(clip, features);
     const extractor = this.#extractor();
-    const features = limitedFeatures(extractor, this.#plan, recipe, clip);
-    extractor.close();
+    try {
+      limitedFeatures(extractor, this.#plan, recipe, clip, features);
+    } finally {
+      extractor.close();
+    }
     return features;
   }
 
-  #streamed(samples: Int16Array | Float32Array): Features {
+  #streamed(samples: Int16Array | Float32Array, features: Features): Features {
     const stream = this.#stream();
-    const features = streamedFeatures(stream, this.#plan, samples);
-    stream.close();
+    try {
+      streamedFeatures(stream, samples, features);
+    } finally {
+      stream.close();
+    }
     return features;
   }
 

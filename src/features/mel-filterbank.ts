@@ -1,3 +1,4 @@
+import { log10Double, power10Double } from './double-precision.js';
 import { MEL_SCALES } from './mel-scale.js';
 import type { SpectralRecipe } from './recipe.js';
 
@@ -20,16 +21,23 @@ function edgesInHertz(recipe: SpectralRecipe): number[] {
   return edgesInMel(recipe).map(MEL_SCALES[recipe.melScale].toHertz);
 }
 
+/** Hz by way of HTK's mel, operation for operation as python_speech_features: hz2mel, mel2hz. */
+function throughMel(hertz: number): number {
+  const mel = 2595 * log10Double(1 + hertz / 700);
+  return 700 * (power10Double(mel / 2595) - 1);
+}
+
 /**
- * The same in whole bins. The outermost edges are where they are said to be: the way to mel and back could put sonopy's last,
- * which is a whole number of bins, just below it. sonopy's correct_grid, which is to part edges that coincide, leaves all as
- * they are.
+ * The same in whole bins. An outermost edge often is a whole number of bins, and what its way to mel and back leaves of it then
+ * decides its bin: python_speech_features' goes there, while sonopy's last must stay where it is said to be. sonopy's
+ * correct_grid, which is to part edges that coincide, leaves all as they are.
  */
 function edgesInBins(recipe: SpectralRecipe): number[] {
   const { fftSize, sampleRate, lowFrequency, highFrequency, melShape } = recipe;
   const points = melShape === 'sonopy' ? Math.floor(fftSize / 2) + 1 : fftSize + 1;
+  const ends = [lowFrequency, highFrequency].map(melShape === 'sonopy' ? (hertz) => hertz : throughMel);
   const inside = edgesInHertz(recipe).slice(1, -1);
-  return [lowFrequency, ...inside, highFrequency].map((hertz) => Math.floor((points * hertz) / sampleRate));
+  return [ends[0], ...inside, ends[1]].map((hertz) => Math.floor((points * hertz) / sampleRate));
 }
 
 /** Edges of the filters, [numMels + 2], and where bins lie on the same axis. */

@@ -82,7 +82,7 @@ function filterTables(recipe: MicrofrontendRecipe, size: number): { weights: Uin
   if (bin > bins) {
     throw new MetadataError(
       `front end "microfrontend": highFrequency is ${highFrequency}, which takes in the last bin of a ${size}-point spectrum, ` +
-        `${sampleRate / 2} Hz; use ${sampleRate / 2 - hertzPerBin} or less`,
+        `${sampleRate / 2} Hz; use a lower one, ${sampleRate / 2 - hertzPerBin} for example`,
     );
   }
   return { weights, edges };

@@ -1,4 +1,5 @@
 import { MetadataError } from '../errors.js';
+import { typeName } from '../typed-arrays.js';
 import { MICROFRONTEND_FIELDS, SPECTRAL_FIELDS, type Field } from './fields.js';
 import { PRESETS } from './presets.js';
 import {
@@ -10,17 +11,25 @@ import {
   type SpectralRecipe,
 } from './recipe.js';
 
+/**
+ * The greatest magnitude of a factor in `scale`, and of its product with `outputScale`: f32 holds 3.4e38, and energies without
+ * a logarithm may reach 1e20.
+ */
+const GREATEST_SCALE = 1e18;
+
 /** Every preset, in the order in which they are documented. */
 export const PRESET_NAMES = Object.keys(PRESETS) as readonly PresetName[];
 
 /**
- * A complete recipe: absent fields take the values of its preset, "mfcc" where none is named.
+ * A complete recipe: absent fields take the values of its preset, "mfcc" where none is named. Nothing of `json` is kept.
  *
- * @throws MetadataError naming the field, what it holds and what it may hold
+ * @throws MetadataError naming the field, what it holds and what it may hold; for what is no object, too
  */
 export function parseRecipe(json: Partial<SpectralRecipe>): SpectralRecipe;
 export function parseRecipe(json: RecipeOptions | Readonly<Record<string, unknown>>): Recipe;
 export function parseRecipe(json: RecipeOptions | Readonly<Record<string, unknown>>): Recipe {
+  if (typeName(json) !== 'Object')
+    throw new MetadataError(`front end: got ${told(json)}, expected an object such as { "preset": "kaldi" }`);
   const { preset = 'mfcc' } = json;
   check(
     'preset',
@@ -48,7 +57,8 @@ export function parseRecipe(json: RecipeOptions | Readonly<Record<string, unknow
   for (const [name, field] of Object.entries(fields)) checkField(name, field, recipe[name]);
   const complete = recipe as unknown as Recipe;
   checkTogether(complete);
-  return complete;
+  const { mean, scale } = complete;
+  return { ...complete, ...(mean && { mean: [...mean] }), ...(scale && { scale: [...scale] }) };
 }
 
 /** A preset's cepstra have no meaning without a DCT; what the caller says of them has, and is checked. */
@@ -59,7 +69,15 @@ function withoutDct({ numMels }: Record<string, unknown>): Record<string, unknow
 const quoted = (values: readonly unknown[]): string => values.map((value) => JSON.stringify(value)).join(', ');
 
 function check(field: string, value: unknown, holds: boolean, expected: string): void {
-  if (!holds) throw new MetadataError(`front end: ${field}: got ${JSON.stringify(value)}, expected ${expected}`);
+  if (!holds) throw new MetadataError(`front end: ${field}: got ${told(value)}, expected ${expected}`);
+}
+
+/** A value in a message, whatever it is: of what JSON can't say, or only at length, its kind. */
+function told(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (typeof value === 'bigint') return `${value}n`;
+  return typeof value === 'function' || typeof value === 'object' ? typeName(value) : String(value);
 }
 
 function checkField(name: string, field: Field, value: unknown): void {
@@ -84,15 +102,35 @@ function checkTogether(recipe: Recipe): void {
   );
   if (!isMicrofrontend(recipe)) checkSpectral(recipe);
   const features = featuresPerFrame(recipe);
-  for (const field of ['mean', 'scale'] as const) {
-    const list: unknown = recipe[field];
-    const holds =
-      list === undefined ||
-      (Array.isArray(list) &&
-        list.length === features &&
-        list.every((x) => typeof x === 'number' && Number.isFinite(Math.fround(x))));
-    check(field, list, holds, `${features} numbers, one a feature of a frame`);
+  checkList('mean', recipe.mean, features);
+  checkList('scale', recipe.scale, features);
+  checkScales(recipe);
+}
+
+function checkList(field: string, list: unknown, length: number): void {
+  if (list === undefined) return;
+  const isList = Array.isArray(list) && list.length === length;
+  check(field, list, isList, `${length} numbers, one a feature of a frame`);
+  // Of a list with holes, `forEach` would leave them out.
+  for (const [i, x] of Array.from(list as unknown[]).entries()) {
+    const holds = typeof x === 'number' && Number.isFinite(Math.fround(x));
+    check(`${field}[${i}]`, x, holds, 'a number that 32-bit floats hold');
   }
+}
+
+/** What features are multiplied with, and what is then added to them, are tables in single precision. */
+function checkScales({ outputScale, outputOffset, mean, scale }: Recipe): void {
+  scale?.forEach((factor, i) => {
+    const expected = `at most ${GREATEST_SCALE.toExponential()} in magnitude, times outputScale, ${outputScale}, too`;
+    check(`scale[${i}]`, factor, Math.abs(factor) * Math.max(1, Math.abs(outputScale)) <= GREATEST_SCALE, expected);
+    const bias = factor * (outputOffset - (mean?.[i] ?? 0));
+    check(
+      `mean[${i}]`,
+      mean?.[i],
+      Number.isFinite(Math.fround(bias)),
+      `a product with scale, ${factor}, that f32 holds`,
+    );
+  });
 }
 
 function checkSpectral(recipe: SpectralRecipe): void {
@@ -102,7 +140,14 @@ function checkSpectral(recipe: SpectralRecipe): void {
   const inside = mayBeCut || framing === 'uncentred';
   check('windowLength', windowLength, mayBeCut || windowLength <= fftSize, `at most fftSize, ${fftSize}`);
   check('padding', padding, !inside || padding === 'zeros', `"zeros" with framing "${framing}"`);
-  check('hopLength', hopLength, inside || hopLength <= windowLength, `at most windowLength, ${windowLength}`);
+  // An end is mirrored from samples that a frame, and a few before it, have kept: between frames that are apart there are none.
+  const mayBeApart = padding === 'zeros' || hopLength <= windowLength;
+  check(
+    'hopLength',
+    hopLength,
+    mayBeApart,
+    `at most windowLength, ${windowLength}, with padding "${padding}"; or padding "zeros"`,
+  );
   check('topDb', topDb, log !== 'none' || topDb === 0, '0 with log "none"');
   check('energy', energy, log !== 'none' || energy === 'none', '"none" with log "none"');
   check('numCoefficients', numCoefficients, numCoefficients <= numMels, `at most numMels, ${numMels}`);

@@ -1,3 +1,4 @@
+import { SPECTRAL_FIELDS } from './fields.js';
 import { filterbankWarnings, melFilterbank } from './mel-filterbank.js';
 import type { FrontEndPlan } from './plan.js';
 import { planMicrofrontend } from './plan-microfrontend.js';
@@ -20,9 +21,11 @@ export function tableWarnings(recipe: Recipe): string[] {
   const warnings = filterbankWarnings(recipe, melFilterbank(recipe));
   // Of Precise it is known, and its models are trained so.
   if (windowLength > fftSize && preset !== 'precise') {
+    const { greatest } = SPECTRAL_FIELDS.fftSize;
+    const enough = 2 ** Math.ceil(Math.log2(windowLength));
     warnings.push(
-      `front end "${preset}": of a window of ${windowLength} samples, the transform takes the first ${fftSize}; ` +
-        `use fftSize ${2 ** Math.ceil(Math.log2(windowLength))}`,
+      `front end "${preset}": of a window of ${windowLength} samples, the transform takes the first ${fftSize}; use ` +
+        (enough <= greatest ? `fftSize ${enough}` : `a windowLength of at most ${greatest}, and fftSize ${greatest}`),
     );
   }
   return warnings;

@@ -14,9 +14,6 @@ import { windowTable } from './window.js';
 /** The smallest transform of powerSpectrum. */
 const SMALLEST_FFT = 64;
 
-/** The floor of energy + logFloor, which is above it for every energy: the least normal float. */
-const LEAST_NORMAL = 2 ** -126;
-
 const bytesOf = ({ buffer }: Float32Array | Float64Array): Uint8Array => new Uint8Array(buffer as ArrayBuffer);
 
 /** Where the energy that `prepare` leaves lies among the bins, in floats: behind the last. */
@@ -29,7 +26,8 @@ function packedFilters(recipe: SpectralRecipe): PackedFilters {
   if (energy === 'spectrum') filters.push(new Float64Array(Math.floor(fftSize / 2) + 1).fill(1));
   if (energy === 'samples') filters.push(new Float64Array(energyPlace(recipe) + 1).fill(1, energyPlace(recipe)));
   if (log === 'none') return packFilters(filters, 0, 0);
-  return floorKind === 'add' ? packFilters(filters, LEAST_NORMAL, logFloor) : packFilters(filters, logFloor, 0);
+  // Energies are 0 or more: with logFloor added, none is below it.
+  return packFilters(filters, logFloor, floorKind === 'add' ? logFloor : 0);
 }
 
 /**

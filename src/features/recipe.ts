@@ -39,9 +39,10 @@ export function featureSize(recipe: Recipe): number {
   return featuresPerFrame(recipe) * recipe.stack;
 }
 
-/** Samples that one vector of features is made of. */
+/** Samples that one vector of features waits for; with framing "uncentred", those too that its window leaves out. */
 export function featureSpan(recipe: Recipe): number {
   const { windowLength, hopLength, stack } = recipe;
-  const lag = isMicrofrontend(recipe) ? 0 : recipe.deltas * recipe.deltaWindow;
-  return (stack - 1 + 2 * lag) * hopLength + windowLength;
+  if (isMicrofrontend(recipe)) return (stack - 1) * hopLength + windowLength;
+  const { deltas, deltaWindow, framing, fftSize } = recipe;
+  return (stack - 1 + 2 * deltas * deltaWindow) * hopLength + (framing === 'uncentred' ? fftSize : windowLength);
 }

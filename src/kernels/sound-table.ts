@@ -12,10 +12,14 @@ import {
 /** What `logMel` does with the energies, in the order of its codes. */
 export const MEL_LOGS = ['none', 'ln'] as const;
 
+const REFUSED = [Infinity, Infinity, Infinity, Infinity];
+
 /** How far the groups of a filterbank, and the power that they read, reach; see assembly/mel.ts. */
 function filterExtents(pointers: number[], [groups]: number[], constants: Uint8Array): number[] {
+  const [, start] = pointers;
+  // Only a pointer to constants is a multiple; what lies in other regions isn't known before the program runs.
+  if (start % ALIGNMENT !== 0) return REFUSED;
   const view = new DataView(constants.buffer, constants.byteOffset, constants.byteLength);
-  const start = pointers[1] & -ALIGNMENT;
   let at = start;
   let powerBytes = 0;
   for (let group = 0; group < groups; group++) {
@@ -28,8 +32,6 @@ function filterExtents(pointers: number[], [groups]: number[], constants: Uint8A
   }
   return [powerBytes, at - start, 16 * groups];
 }
-
-const REFUSED = [Infinity, Infinity, Infinity, Infinity];
 
 function microfrontendExtents(length: number, size: number, channels: number): number[] {
   if (!Number.isInteger(Math.log2(size)) || length > size) return [...REFUSED, Infinity];
@@ -44,7 +46,7 @@ export const SOUND_KERNELS: readonly Kernel[] = [
     pointers: ['samples', 'parameters', 'frame', 'energy'],
     written: 2,
     counts: [['length', 1]],
-    extents: (length) => [vectorBytes(length), 16, vectorBytes(length), 16],
+    extents: (length) => (length >= 1 ? [vectorBytes(length), 16, vectorBytes(length), 16] : REFUSED), // reads samples[0]
   },
   {
     name: 'powerSpectrum',

@@ -12,7 +12,7 @@ function stepsApart(recipe, samples, theirs) {
   if (data.length !== theirs.data.length)
     throw new Error(`got ${data.length} features, expected ${theirs.data.length}`);
   const largest = data.reduce((most, value, i) => Math.max(most, Math.abs(value - theirs.data[i])), 0);
-  return { largest: largest / recipe.outputScale, quiet: 0 };
+  return { largest: largest / recipe.outputScale, compared: data.length, quiet: 0 };
 }
 
 /**
@@ -24,10 +24,12 @@ export async function compareAll() {
   for (const entry of goldenEntries()) {
     const recipe = parseRecipe(entry.recipe);
     const apart = isMicrofrontend(recipe) ? stepsApart : differenceOf;
-    const worst = { frames: 0, largest: 0, quiet: 0 };
+    const worst = { frames: 0, numbers: 0, compared: 0, largest: 0, quiet: 0 };
     for (const [signal, theirs] of goldenFeatures(entry)) {
-      const { largest, quiet } = apart(recipe, await goldenSignal(signal), theirs);
+      const { largest, compared: held, quiet } = apart(recipe, await goldenSignal(signal), theirs);
       worst.frames += theirs.frames;
+      worst.numbers += theirs.data.length;
+      worst.compared += held;
       worst.largest = Math.max(worst.largest, largest);
       worst.quiet = Math.max(worst.quiet, quiet);
     }
@@ -39,11 +41,10 @@ export async function compareAll() {
 /** @param {Awaited<ReturnType<typeof compareAll>>} compared */
 export function errorTable(compared) {
   return table(
-    ['original', 'preset', 'frames', 'largest', 'beside much louder bands'],
-    compared.map(({ original, preset, frames, largest, quiet }) => {
-      // Where every frame has a much louder band, nothing else was compared.
-      const other = largest === 0 && quiet > 0 ? NaN : largest;
-      return [original, `\`${preset}\``, frames, figure(other), figure(quiet)];
+    ['original', 'preset', 'frames', 'held', 'largest', 'beside much louder bands'],
+    compared.map(({ original, preset, frames, numbers, compared: held, largest, quiet }) => {
+      const part = `${Math.floor((100 * held) / numbers)} %`;
+      return [original, `\`${preset}\``, frames, part, figure(largest), figure(quiet)];
     }),
   );
 }

@@ -45,6 +45,12 @@ def main():
     options = {"winlen": 0.04, "winstep": 0.02, "nfft": 1024}
     call = "mfcc(samples in [−1, 1), 40 and 20 ms, nfft=1024)"
     vectors.add(f"{PRESET}-40ms", recipe, call, lambda s: psf.mfcc(samples(s) / 32768, **options))
+
+    # (1024 + 1)·640 / 16000 = 41, of which the way to mel and back takes the last bit, and floor the rest.
+    recipe = {"preset": PRESET, "dct": "none", "fftSize": 1024, "lowFrequency": 640}
+    options = {"nfft": 1024, "lowfreq": 640}
+    call = "logfbank(nfft=1024, lowfreq=640)"
+    vectors.add(f"{PRESET}-edge", recipe, call, lambda s: psf.logfbank(samples(s), **options))
     vectors.write()
 
 
