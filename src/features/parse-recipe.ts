@@ -54,6 +54,7 @@ export function parseRecipe(json: RecipeOptions | Readonly<Record<string, unknow
     preset,
   };
   if (recipe.dct === 'none') Object.assign(recipe, withoutDct(recipe), given);
+  checkComplete(fields, recipe);
   for (const [name, field] of Object.entries(fields)) checkField(name, field, recipe[name]);
   const complete = recipe as unknown as Recipe;
   checkTogether(complete);
@@ -64,6 +65,13 @@ export function parseRecipe(json: RecipeOptions | Readonly<Record<string, unknow
 /** A preset's cepstra have no meaning without a DCT; what the caller says of them has, and is checked. */
 function withoutDct({ numMels }: Record<string, unknown>): Record<string, unknown> {
   return { numCoefficients: numMels, lifter: 0, energy: 'none' };
+}
+
+/** Only a custom recipe can lack something. */
+function checkComplete(fields: Readonly<Record<string, Field>>, recipe: Readonly<Record<string, unknown>>): void {
+  const missing = Object.keys(fields).filter((name) => recipe[name] === undefined && !('perFeature' in fields[name]));
+  if (missing.length > 0)
+    throw new MetadataError(`front end: a recipe of preset "${String(recipe.preset)}" must say ${missing.join(', ')}`);
 }
 
 const quoted = (values: readonly unknown[]): string => values.map((value) => JSON.stringify(value)).join(', ');
