@@ -1,4 +1,5 @@
 import type { Arena } from '../kernels/arena.js';
+import { AFFINE } from '../kernels/kernel.js';
 import { align } from '../kernels/layout.js';
 import { fillTable, type Polyphase } from './polyphase.js';
 
@@ -7,8 +8,6 @@ const PIECE = 2048;
 const PIECE_OUT = 4096;
 /** Outputs that `decimate` computes a turn. */
 const TURN = 8;
-/** The code of `unary` for α·x + β; see assembly/unary.ts. */
-const AFFINE = 0;
 
 /** The kernel, its table, and the input that is still needed: samples in, outputs out. */
 export class PolyphaseFilter {

@@ -15,10 +15,10 @@ export function withRecipe(command: Command): Command {
   return command
     .option('--preset <name>', 'the front end of a program: --list names them', nonEmpty)
     .option('--frontend <json>', 'a recipe: JSON, or a file of JSON', nonEmpty)
-    .option('--set <field=value>', "a field of the recipe: as often as it's wanted", field, {});
+    .option('--set <field=value>', "a field of the recipe: as often as it's wanted", field);
 }
 
-function field(text: string, before: Record<string, unknown>): Record<string, unknown> {
+function field(text: string, before: Record<string, unknown> = {}): Record<string, unknown> {
   const [, name, value] = /^(\w+)=(.+)$/s.exec(text) ?? [];
   if (name === undefined) throw new InvalidArgumentError('Expected field=value');
   return { ...before, [name]: valueOf(value) };

@@ -16,7 +16,7 @@ const RIGHT = 0.01;
 /** Frames that tell an offset. */
 const TELLING = 150;
 
-export function alignAt(theirs: Matrix, ours: Matrix, offset: number): Alignment {
+function alignAt(theirs: Matrix, ours: Matrix, offset: number): Alignment {
   const frames: number[] = [];
   for (let t = Math.max(0, -offset); t < Math.min(theirs.frames, ours.frames - offset); t++)
     if (isFiniteFrame(theirs, t)) frames.push(t);

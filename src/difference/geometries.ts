@@ -10,7 +10,7 @@ const FFT_SIZES = [512, 1024, 2048];
 const NEAR = 4;
 
 /** Where the samples of frames lie. */
-export type Geometry = Pick<SpectralRecipe, 'windowLength' | 'fftSize' | 'hopLength' | 'framing' | 'padding'>;
+type Geometry = Pick<SpectralRecipe, 'windowLength' | 'fftSize' | 'hopLength' | 'framing' | 'padding'>;
 
 /**
  * The recipe with the windows, transforms, hops and framings that would give as many frames as theirs, its own values among

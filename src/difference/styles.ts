@@ -13,7 +13,7 @@ export interface Style {
 }
 
 /** Vectors of several frames. */
-export interface Stacking {
+interface Stacking {
   readonly stack: number;
   readonly stackStride: number;
 }

@@ -1,11 +1,9 @@
 import type { Arena } from '../kernels/arena.js';
+import { AFFINE } from '../kernels/kernel.js';
 import { frameCount, type Framing } from './framing.js';
 
 /** Full scale of int16 samples. */
 const FULL_SCALE = 32768;
-
-/** The code of `unary` for α·x + β; see assembly/unary.ts. */
-const AFFINE = 0;
 
 /** Samples: 0.1 s at 16 kHz, and above what audio worklets give. */
 const SHORT = 1600;

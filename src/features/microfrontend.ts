@@ -5,7 +5,7 @@ import type { MicrofrontendRecipe } from './recipe.js';
 import { log1pSingle } from './single-precision.js';
 
 /** What the kernel takes, in the layout of assembly/microfrontend.ts. */
-export interface MicrofrontendTables {
+interface MicrofrontendTables {
   readonly bytes: Uint8Array;
   /** windowLength as a multiple of 8: floats of a frame; those behind windowLength don't count. */
   readonly length: number;

@@ -2,7 +2,7 @@ import { align } from './layout.js';
 import type { KernelExports } from './module.js';
 
 /** Those that a program may call; the others are called by the host itself. */
-export type KernelName = Exclude<keyof KernelExports, 'memory' | 'packF32' | 'packInt8'>;
+export type KernelName = Exclude<keyof KernelExports, 'memory' | 'packF32' | 'packInt8' | 'resample' | 'decimate'>;
 
 /** A kernel that a program may call: its parameters, pointers first, and the bytes behind each pointer. */
 export interface Kernel {
@@ -25,3 +25,6 @@ type Count = readonly [name: string, multipleOf: number, choices?: readonly stri
 
 /** Bytes of a vector of `n` floats, which kernels take four at a time. */
 export const vectorBytes = (n: number): number => align(4 * n, 16);
+
+/** The code of `unary` for α·x + β, the first of UNARY_FUNCTIONS, where no program calls it; see assembly/unary.ts. */
+export const AFFINE = 0;
