@@ -129,6 +129,24 @@ describe('what theirs differ from yours in', () => {
     assert.deepEqual([offset, agrees], [2, true]);
   });
 
+  it('is an offset of frames and another number of bands', () => {
+    const { frames, size, data } = featuresOf({ preset: 'kaldi-fbank', numMels: 40 });
+    const difference = explain({ preset: 'kaldi-fbank' }, { frames: frames - 3, size, data: data.subarray(3 * size) });
+    assert.deepEqual(told(difference), { numMels: 40 });
+    assert.deepEqual([difference.explanation!.offset, difference.explanation!.agrees], [3, true]);
+  });
+
+  it('is what people call: librosa, with sizes of their own', () => {
+    const geometry = { sampleRate: 16000, windowLength: 400, hopLength: 160, fftSize: 512, highFrequency: 8000 };
+    const difference = explain(
+      {},
+      transposed(featuresOf({ preset: 'librosa', ...geometry, numMels: 40, numCoefficients: 13 })),
+    );
+    const { base, agrees } = difference.explanation!;
+    assert.deepEqual([base, agrees, difference.transposed], ['librosa', true, true]);
+    assert.deepEqual(told(difference), { ...geometry, numMels: 40, numCoefficients: 13 });
+  });
+
   it('is a factor and an offset of all features', () => {
     const { data, ...shape } = featuresOf({});
     const { explanation } = explain({}, { ...shape, data: data.map((x) => 1.7 * x + 3) });

@@ -89,7 +89,7 @@ describe('.npy files', () => {
 
   it('tell how far they were rounded', () => {
     const half = decodeNpy(npy("'<f2'", 'False', '(1,)', Uint8Array.of(0, 0x54)), 'x.npy'); // 64
-    assert.deepEqual([half.data[0], half.rounding], [64, 64 * 2 ** -12]);
+    assert.deepEqual([half.data[0], half.rounding], [64, 64 * 2 ** -11]);
     assert.equal(decodeNpy(npy("'|i1'", 'False', '(1,)', Uint8Array.of(3)), 'x.npy').rounding, 0.5);
   });
 

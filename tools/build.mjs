@@ -3,7 +3,17 @@
  * last build it does nothing.
  */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { generateDecoder } from './generate-decoder.mjs';
@@ -46,6 +56,7 @@ if (!upToDate()) {
   buildKernels();
   await generateDecoder(at('dist', 'onnx', 'onnx-proto.js'));
   run('typescript/bin/tsc', '-p', 'tsconfig.json');
+  copyFileSync(at('src', 'onnx', 'onnx-proto.d.ts'), at('dist', 'onnx', 'onnx-proto.d.ts'));
   chmodSync(at('dist', 'cli', 'index.js'), 0o755);
   writeFileSync(STAMP, '');
 }

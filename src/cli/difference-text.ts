@@ -53,8 +53,14 @@ export function describeDifference(
   if (equal || difference.constant || difference.notFinite === theirs.frames) return lines;
   if (!explanation) {
     lines.push('');
-    if (!guess) say(`Nothing explains it: of ${plural(tried, 'recipe')}, none comes near. Is it the same sound?`);
-    else say(`No recipe of ${count(tried)} explains it. The best guess, and no more: ${JSON.stringify(guess)}`);
+    if (!guess)
+      say(
+        `Nothing explains it: of ${plural(tried, 'recipe')}, none comes near. Is it the same sound, all of it, neither cropped nor padded?`,
+      );
+    else {
+      say(`No recipe of ${count(tried)} explains it. The best guess, and no more:`);
+      lines.push(`  ${JSON.stringify(guess)}`);
+    }
     return lines;
   }
   lines.push('', ...describeExplanation(explanation, difference, width));
@@ -63,16 +69,20 @@ export function describeDifference(
 
 /** What is so whatever the reason. */
 function facts(difference: Difference): string[] {
-  const { equal, theirs, notFinite, constant, asTheyAre, enough } = difference;
-  const frames = notFinite === theirs.frames ? 'All of their frames' : `${plural(notFinite, 'of their frames')}`;
-  const broken = notFinite > 0 ? [`${frames} hold NaN or infinity: a logarithm of 0 without a floor?`] : [];
+  const { equal, ours, theirs, notFinite, constant, asTheyAre, enough } = difference;
+  const frames = notFinite === theirs.frames ? 'All of their frames' : plural(notFinite, 'frame');
+  const broken = notFinite > 0 ? [`NaN or infinity in theirs: ${frames}. A logarithm of 0 without a floor?`] : [];
   if (notFinite === theirs.frames) return broken;
   if (constant) return [...broken, 'Theirs are the same number in every frame: there is nothing to find out from.'];
   if (equal) return [`${paint('green', 'Equal')}: the largest difference is ${figure(asTheyAre!.largest)}.`];
   if (!asTheyAre) return [...broken, 'The numbers of features differ.'];
-  if (haveOtherFrames(difference)) return [...broken, 'Their frames are not as far apart as yours.'];
+  if (haveOtherFrames(difference)) return [...broken, 'The numbers of frames are far apart.'];
   const { largest, median, at, part } = asTheyAre;
-  if (part === 0) return [...broken, 'The frames that both have are equal, but their number differs.'];
+  if (part === 0)
+    return [
+      ...broken,
+      `The frames that both have are equal${ours.frames === theirs.frames ? '.' : ', but their number differs.'}`,
+    ];
   return [
     ...broken,
     `They differ: by ${figure(largest)} at most, in feature ${at.feature} of frame ${at.frame}, and by ${figure(median)} ` +
@@ -119,6 +129,12 @@ function remedy({ taken, options }: Explanation, width: number): string[] {
       'No recipe hears sound like that: compute the features for training at the rate that the sound has.',
       width,
     );
+  if ('normalize' in options && options.normalize === 'peak')
+    return wrap(
+      'A model that listens can have no such recipe: a stream does not know its largest sample. Train without it, or write ' +
+        '"normalize": "none" into the model and keep the sound near full scale.',
+      width,
+    );
   return [
     paint('dim', 'To write it into a model:'),
     '  tympan annotate MODEL --in-place --frontend \\',
@@ -149,7 +165,8 @@ function relationText(relation: Relation): string[] {
     const known = FACTORS.find(([one]) => Math.abs(factor / one - 1) < 1e-4)?.[1];
     const plus =
       Math.abs(shift) < 1e-4 * Math.abs(factor) ? '' : ` ${shift < 0 ? '−' : '+'} ${figure(Math.abs(shift))}`;
-    return [`every feature × ${figure(factor)}${plus}${known ? `: ${known}` : ''}`];
+    const times = Math.abs(factor - 1) < 1e-4 ? '' : ` × ${figure(factor)}`;
+    return [`every feature${times}${plus}${known ? `: ${known}` : ''}`];
   }
   const { over, scale } = relation;
   if (over === 'clip with variance')

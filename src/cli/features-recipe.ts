@@ -21,6 +21,7 @@ export function withRecipe(command: Command): Command {
 function field(text: string, before: Record<string, unknown> = {}): Record<string, unknown> {
   const [, name, value] = /^(\w+)=(.+)$/s.exec(text) ?? [];
   if (name === undefined) throw new InvalidArgumentError('Expected field=value');
+  if (name === 'preset') throw new InvalidArgumentError('Expected a field; --preset names the preset');
   return { ...before, [name]: valueOf(value) };
 }
 

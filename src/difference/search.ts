@@ -9,7 +9,7 @@ import { relationOf } from './relation.js';
 import { nearestScales, nearestStarts, scaleVariants } from './starts.js';
 import { spectralStyles } from './styles.js';
 import { isReached, type Attempt, type Trial } from './trial.js';
-import type { Recipe, SpectralRecipe } from '../features/recipe.js';
+import { featureSize, type Recipe, type SpectralRecipe } from '../features/recipe.js';
 
 /** Starts that are climbed from, and the tops of which the whole front end is asked. */
 const CLIMBED = 4;
@@ -76,8 +76,17 @@ function isExplained(trial: Trial, attempt: Attempt): boolean {
 
 /** What a few changes make of the recipe that was given, frames elsewhere and features normalized among what it may differ by. */
 function nearGiven(trial: Trial, given: Recipe): Attempt | undefined {
-  const start = trial.of({ recipe: given, taken: 'resampled' });
-  return start && climbWhole(trial, start, GIVEN_STEPS);
+  const size = trial.theirs.size / given.stack;
+  const bands = { dct: 'none', numMels: size, numCoefficients: size, lifter: 0, energy: 'none', deltas: 0 } as const;
+  // As it is, or where its features are not as many: with theirs as cepstra, and as bands.
+  const sized =
+    featureSize(given) === trial.theirs.size ? [{}] : [{ numCoefficients: size, deltas: 0 as const }, bands];
+  const starts = sized
+    .map((fields) => changed(given, fields))
+    .map((recipe) => recipe && trial.of({ recipe, taken: 'resampled' }))
+    .filter((attempt) => attempt !== undefined)
+    .sort((a, b) => a.score - b.score);
+  return starts.length === 0 ? undefined : climbWhole(trial, starts[0], GIVEN_STEPS);
 }
 
 /** The nearest tops, the nearest first, by all sorts of frames. */

@@ -40,8 +40,8 @@ const READERS: Readonly<Record<string, Reader>> = {
   u8: (view, at, little) => Number(view.getBigUint64(at, little)),
 };
 
-/** Half the distance of neighbours, of values up to 1. */
-const ROUNDING: Readonly<Record<string, number>> = { f2: 2 ** -12, f4: 2 ** -25, f8: 0 };
+/** The largest part of a number that rounding takes from it or adds to it. */
+const ROUNDING: Readonly<Record<string, number>> = { f2: 2 ** -11, f4: 2 ** -24, f8: 0 };
 
 const MAGIC = '\x93NUMPY';
 const REMEDY = 'expected an array of numbers, as np.save("features.npy", features) writes it';
