@@ -42,8 +42,6 @@ export class Model {
   readonly precision: Precision;
   /** What the model says of itself, with what the caller replaced. */
   readonly metadata: Contract;
-  /** What is suspicious about the file, in sentences for its user. */
-  readonly warnings: readonly string[];
   readonly producer: string;
   readonly opset: number;
   /** How it runs on a stream. */
@@ -56,6 +54,9 @@ export class Model {
   /** Of one that is not. */
   readonly #window: WindowShapes | null;
   readonly #frontEnds: FrontEnds | undefined;
+  /** Warnings of the importer, and all of them. */
+  readonly #imported: readonly string[];
+  #warnings: readonly string[] | undefined;
   #frontEnd: FrontEnd | undefined;
 
   /** Use `loadModel`. */
@@ -86,7 +87,18 @@ export class Model {
     this.#session = isStateful ? new Session(frames, compile(frames, precision), this.#arena, toolbox.operators) : null;
     const windowFrames = this.streaming.mode === 'windowed' ? this.streaming.windowFrames : 1;
     this.#window = isStateful ? null : windowShapes(this.network, toolbox.operators, this.#analysis, windowFrames);
-    this.warnings = [...imported.warnings, ...this.#warnings()];
+    this.#imported = imported.warnings;
+  }
+
+  /** What is suspicious about the file, in sentences for its user. Filterbanks are asked, which takes milliseconds: once, if ever. */
+  get warnings(): readonly string[] {
+    const { frontend } = this.metadata;
+    return (this.#warnings ??= [
+      ...this.#imported,
+      ...streamingWarnings(this.network, this.#analysis, this.streaming, this.#window),
+      ...contractWarnings(this.metadata, this.network, slotsOf(this.network, this.#analysis, this.#window)),
+      ...(frontend && this.#frontEnds ? this.#frontEnds.warningsOf(frontend) : []),
+    ]);
   }
 
   /**
@@ -144,15 +156,6 @@ export class Model {
   /** What `tympan inspect` prints, as plain JSON. */
   summary(): ModelSummary {
     return summarize(this, this.#analysis, this.#session, this.#window, this.#arena.byteLength);
-  }
-
-  #warnings(): string[] {
-    const { frontend } = this.metadata;
-    return [
-      ...streamingWarnings(this.network, this.#analysis, this.streaming, this.#window),
-      ...contractWarnings(this.metadata, this.network, slotsOf(this.network, this.#analysis, this.#window)),
-      ...(frontend && this.#frontEnds ? this.#frontEnds.warningsOf(frontend) : []),
-    ];
   }
 
   /** The front end's tables are made once, and lie in the model's memory. */

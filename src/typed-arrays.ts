@@ -23,6 +23,12 @@ export function typeName(value: unknown): string {
   return Object.prototype.toString.call(value).slice(8, -1);
 }
 
+/** @throws TypeError for another type than Int16Array or Float32Array */
+export function checkSampleType(samples: Int16Array | Float32Array): void {
+  if (!isFloat32Array(samples) && !isInt16Array(samples))
+    throw new TypeError(`samples: got ${typeName(samples)}, expected Int16Array or Float32Array`);
+}
+
 /** The index of the first number that is NaN or infinite, −1 where there is none. */
 export function findNotFinite(values: ArrayLike<number>): number {
   for (let i = 0; i < values.length; i++) if (values[i] - values[i] !== 0) return i;

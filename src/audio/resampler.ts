@@ -1,6 +1,6 @@
 import { InputError } from '../errors.js';
 import { Arena } from '../kernels/arena.js';
-import { isFloat32Array, isInt16Array, typeName } from '../typed-arrays.js';
+import { checkSampleType, isInt16Array } from '../typed-arrays.js';
 import { HALF_LENGTH } from './low-pass.js';
 import { PolyphaseFilter } from './polyphase-filter.js';
 import { planPolyphase } from './polyphase.js';
@@ -55,8 +55,7 @@ export class Resampler {
    */
   push(samples: Int16Array | Float32Array): Float32Array {
     this.#assertOpen();
-    if (!isFloat32Array(samples) && !isInt16Array(samples))
-      throw new TypeError(`samples: got ${typeName(samples)}, expected Int16Array or Float32Array`);
+    checkSampleType(samples);
     this.#reserve(Math.ceil((samples.length * this.to) / this.from) + 1);
     if (this.#filter) return this.#view(this.#filter.push(samples, this.#out));
     this.#out.set(samples);

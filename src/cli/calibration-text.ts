@@ -6,7 +6,7 @@ import { inWhichWay, inWords, noiseOf } from './evaluation-text.js';
 import { upperRate } from '../evaluation/intervals.js';
 import { latencySummary } from '../evaluation/score.js';
 import { hours, percentWithin, rate, rateWithin, roughHours, wrap } from './figures.js';
-import { paint, printable, table } from './terminal.js';
+import { paint, printable, table, terminalWidth } from './terminal.js';
 
 export interface CalibrationContext {
   readonly model: Contender;
@@ -18,13 +18,10 @@ export interface CalibrationContext {
   readonly target?: string;
 }
 
-/** Columns where the output is no terminal. */
-const WIDTH = 80;
-
 export function describeCalibration(
   found: readonly Calibration[],
   context: CalibrationContext,
-  width = process.stdout.columns || WIDTH,
+  width = terminalWidth(),
 ): string[] {
   const { model, hearing, aim } = context;
   const room = Math.min(width, 100);

@@ -3,10 +3,8 @@ import type { Difference, Explanation } from '../difference/difference.js';
 import type { Remainder, Span } from '../difference/remainder.js';
 import type { Relation } from '../difference/relation.js';
 import { wrap } from './figures.js';
-import { keepEnd, paint, plural, printable, table } from './terminal.js';
+import { keepEnd, paint, plural, printable, table, terminalWidth } from './terminal.js';
 
-/** Without a terminal. */
-const WIDTH = 80;
 /** Runs of features or of frames that are named one by one. */
 const MOST_SPANS = 4;
 /** Characters of a file's name. */
@@ -35,7 +33,7 @@ export function describeDifference(
   difference: Difference,
   yours: string,
   file: string,
-  width = process.stdout.columns || WIDTH,
+  width = terminalWidth(),
 ): string[] {
   const { ours, theirs, transposed, equal, explanation, guess, tried } = difference;
   const right = 'right' as const;

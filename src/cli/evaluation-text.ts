@@ -11,10 +11,8 @@ import type {
 import { describeComparison } from './comparison-text.js';
 import { hours, hoursDigits, percentWithin, rate, rateWithin, wrap } from './figures.js';
 import { describeProof } from './proof-text.js';
-import { keepEnd, paint, plural, printable, table, type Column } from './terminal.js';
+import { keepEnd, paint, plural, printable, table, terminalWidth, type Column } from './terminal.js';
 
-/** Columns where the output is no terminal. */
-const WIDTH = 80;
 /** Failures named in the text; the page and the clips have more. */
 const WORST = 5;
 /** Rows of the sweep: thresholds whose logits lie this far from the one that is set. */
@@ -22,7 +20,7 @@ const AROUND = [-2, -1, -0.5, 0, 0.5, 1, 2];
 
 const ABSENT = '–';
 
-export function describeEvaluation(evaluation: Evaluation, width = process.stdout.columns || WIDTH): string[] {
+export function describeEvaluation(evaluation: Evaluation, width = terminalWidth()): string[] {
   const room = Math.min(width, 100);
   return [
     ...evaluation.models.flatMap((model) => [...describeModel(model, evaluation, room), '']),

@@ -7,7 +7,7 @@ import { listPresets, recipeOf, withRecipe, type RecipeFlags } from './features-
 import { wrap } from './figures.js';
 import { nonEmpty, withModel } from './options.js';
 import { replaceFile } from './replace-file.js';
-import { paint, plural, printable, span, toJson } from './terminal.js';
+import { paint, plural, printable, span, terminalWidth, toJson } from './terminal.js';
 
 export interface FeaturesFlags extends RecipeFlags {
   output?: string;
@@ -16,9 +16,6 @@ export interface FeaturesFlags extends RecipeFlags {
   list?: boolean;
   json?: boolean;
 }
-
-/** Without a terminal. */
-const WIDTH = 80;
 
 const HELP = `
 The front end is the model's, or that of --preset, with the fields of --frontend
@@ -85,7 +82,7 @@ async function computeFeatures(file: string, recipe: Recipe, flags: FeaturesFlag
   const written = flags.output === undefined ? '' : ` → ${printable(flags.output)}`;
   process.stdout.write(`${printable(file)}  ${what}, ${span(audio.duration)} of audio${written}\n`);
   const notes = [...resampling(audio), ...frontEnd.warnings];
-  const width = process.stdout.columns || WIDTH;
+  const width = terminalWidth();
   for (const line of notes.flatMap((note) => wrap(printable(note), width)))
     process.stdout.write(`${paint('dim', line)}\n`);
   if (flags.output === undefined) summarize(rows, coefficients);

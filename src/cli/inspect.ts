@@ -12,16 +12,13 @@ import {
 import { Flow, layerTable } from './layer-table.js';
 import { loadModelOf, nonEmpty, precisionOption } from './options.js';
 import { withStreaming, type StreamingFlags } from './streaming-flags.js';
-import { keepEnd, paint, plural, printable, table, toJson } from './terminal.js';
+import { keepEnd, paint, plural, printable, table, terminalWidth, toJson } from './terminal.js';
 
 interface Flags extends StreamingFlags {
   precision?: 'int8' | 'f32';
   all?: boolean;
   json?: boolean;
 }
-
-/** Columns where the output is no terminal. */
-const WIDTH = 80;
 
 export function addInspect(program: Command): void {
   const command = program
@@ -45,7 +42,7 @@ async function inspect(file: string, { json, all = false, ...flags }: Flags): Pr
 
 async function describe(file: string, summary: ModelSummary, all: boolean): Promise<string[]> {
   const { producer, opset, precision, frontend, labels, detection, warnings } = summary;
-  const width = process.stdout.columns || WIDTH;
+  const width = terminalWidth();
   const flow = new Flow(summary, all);
   return [
     `${paint('bold', printable(file))}  ${printable([producer, `opset ${opset}`, precision].filter(Boolean).join(', '))}`,

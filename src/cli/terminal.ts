@@ -72,3 +72,6 @@ export function hasUnicode(): boolean {
   const { LC_ALL, LC_CTYPE, LANG } = process.env;
   return process.platform === 'win32' || /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || '');
 }
+
+/** Columns of the terminal, 80 where the output is none. */
+export const terminalWidth = (): number => process.stdout.columns || 80;

@@ -31,7 +31,7 @@ export function normalizedByPeak(samples: Int16Array | Float32Array): Float32Arr
  * @throws InputError where there is not enough memory for them
  */
 export function emptyFeatures({ framing, context, numFeatures }: FrontEndPlan, samples: number): Features {
-  const frames = vectorCount(context, frameCount(framing, samples), true);
+  const frames = vectorCount(context, frameCount(framing, samples));
   const coefficients = numFeatures * (1 + context.deltas) * context.stack;
   return { frames, coefficients, data: emptyRows(samples, frames, coefficients) };
 }

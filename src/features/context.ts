@@ -1,14 +1,9 @@
 import type { Context } from './plan.js';
 import { Slopes } from './slopes.js';
 
-/** How many vectors come out of `frames` frames; `isEnd`: no more of them come. */
-export function vectorCount(
-  { deltas, deltaWindow, stack, stackStride }: Context,
-  frames: number,
-  isEnd: boolean,
-): number {
-  const rows = frames - (isEnd ? 0 : deltas * deltaWindow);
-  return rows < stack ? 0 : 1 + Math.floor((rows - stack) / stackStride);
+/** How many vectors come out of a signal of `frames` frames. */
+export function vectorCount({ stack, stackStride }: Context, frames: number): number {
+  return frames < stack ? 0 : 1 + Math.floor((frames - stack) / stackStride);
 }
 
 /** Features of frames in, what a model takes out: with their deltas, normalized, and several frames side by side. */

@@ -1,9 +1,9 @@
 import { InputError } from '../errors.js';
+import { checkSampleType } from '../typed-arrays.js';
 import { ContextStream } from './context.js';
 import type { Extractor } from './extractor.js';
 import { FrameContext } from './frame-context.js';
 import type { Context, FrontEndPlan } from './plan.js';
-import { checkType } from './samples.js';
 
 /**
  * Samples in, vectors of features out, whatever the chunks that samples come in:
@@ -63,7 +63,7 @@ export class FeatureStream {
     this.#assertOpen();
     if (this.#extractor.framer.hasEnded)
       throw new InputError('these features have ended with finish(); reset() begins a new stream');
-    checkType(samples);
+    checkSampleType(samples);
     if (!Number.isInteger(start) || start < 0 || start > samples.length) {
       throw new RangeError(
         `start: got ${String(start)}, expected 0 to ${samples.length}, the chunk's length: 0 for a new one, then what fill gave`,

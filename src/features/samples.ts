@@ -1,14 +1,8 @@
 import { InputError } from '../errors.js';
-import { isFloat32Array, isInt16Array, typeName } from '../typed-arrays.js';
+import { checkSampleType, isInt16Array } from '../typed-arrays.js';
 
 /** Floats are in [−1, 1), and may exceed it where sound was amplified; beyond this they are on another scale. */
 const LOUDEST = 16;
-
-/** @throws TypeError for another type than Int16Array or Float32Array */
-export function checkType(samples: Int16Array | Float32Array): void {
-  if (!isFloat32Array(samples) && !isInt16Array(samples))
-    throw new TypeError(`samples: got ${typeName(samples)}, expected Int16Array or Float32Array`);
-}
 
 /**
  * Refuses what is not sound.
@@ -17,7 +11,7 @@ export function checkType(samples: Int16Array | Float32Array): void {
  *   scale of integers
  */
 export function checkSamples(samples: Int16Array | Float32Array): void {
-  checkType(samples);
+  checkSampleType(samples);
   if (isInt16Array(samples)) return;
   for (let i = 0; i < samples.length; i++) {
     if (!(Math.abs(samples[i]) <= LOUDEST)) {
