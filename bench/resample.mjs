@@ -1,7 +1,7 @@
 import { Resampler } from '../dist/audio/resampler.js';
 import { FrontEnd } from '../dist/features/front-end.js';
 import { parseRecipe } from '../dist/features/parse-recipe.js';
-import { Arena } from '../dist/kernels/arena.js';
+import { newArena } from '../dist/kernels/embedded.js';
 import { interleave, report } from './interleave.mjs';
 
 /** Samples of 10 ms, as floats or as int16. */
@@ -12,7 +12,7 @@ function soundOf(rate, type) {
 /** 10 ms of sound brought to 16 kHz, beside the MFCC of the same 10 ms. */
 export async function benchResample(rounds) {
   const recipe = parseRecipe({});
-  const framer = new FrontEnd(recipe, new Arena()).open();
+  const framer = new FrontEnd(recipe, newArena()).open();
   const hop = soundOf(16000, Float32Array);
   while (!framer.ready) framer.fill(hop, 0);
   framer.next();

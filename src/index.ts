@@ -3,7 +3,11 @@
  */
 export { annotate, type Annotations } from './annotate.js';
 export type { Contract, ContractOptions } from './contract.js';
-export type { Detection, Detector, DetectorOptions } from './detector.js';
+export type { Around, Clip } from './hearing/clips.js';
+export type { Detector, DetectorOptions } from './hearing/detector.js';
+export type { Detection } from './hearing/ear.js';
+export type { ListenOptions, Source, WithAudio } from './hearing/listen.js';
+export type { DetectorPlan } from './hearing/plan.js';
 export type { DetectionDefaults, DetectionOptions, DetectionSettings, KeywordSettings } from './detection/settings.js';
 export {
   AudioError,

@@ -1,8 +1,17 @@
 import { UnsupportedModelError } from './errors.js';
-import { contractWarnings, parseContract, required, type Contract, type ContractOptions } from './contract.js';
-import { Detector, type DetectorOptions } from './detector.js';
-import type { Features, FrontEnd } from './features/front-end.js';
+import {
+  checkFeatures,
+  contractWarnings,
+  parseContract,
+  posteriorOf,
+  required,
+  type Contract,
+  type ContractOptions,
+} from './contract.js';
+import type { DetectionOptions } from './detection/settings.js';
+import type { Features } from './features/front-end.js';
 import { featureSize } from './features/recipe.js';
+import type { Detector, DetectorOptions, DetectorPlan, FrontEnd } from './hearing/index.js';
 import { compile } from './inference/compile.js';
 import { FrameEngine } from './inference/frame-engine.js';
 import { run, type RunOptions, type Tensor } from './inference/run.js';
@@ -10,7 +19,7 @@ import { Runner } from './inference/runner.js';
 import { Session } from './inference/session.js';
 import { Stream } from './inference/stream.js';
 import { WindowEngine } from './inference/window-engine.js';
-import { Arena } from './kernels/arena.js';
+import { newArena } from './kernels/embedded.js';
 import type { Precision } from './kernels/layout.js';
 import type { Network } from './model/network.js';
 import { importOnnx, importOnnxFolder, type ImportedModel } from './onnx/index.js';
@@ -31,8 +40,8 @@ export interface LoadOptions extends ContractOptions {
   readonly precision?: Precision;
 }
 
-/** What makes features, for a model that has a recipe. */
-type FrontEnds = Pick<typeof import('./features/front-end.js'), 'FrontEnd' | 'warningsOf'>;
+/** What hears, for a model that has a recipe. */
+type HearingParts = typeof import('./hearing/index.js');
 
 const OPTIONS = ['precision', 'frontend', 'labels', 'detection', 'streaming'];
 
@@ -47,13 +56,13 @@ export class Model {
   /** How it runs on a stream. */
   readonly streaming: StreamingSettings;
   readonly #analysis: Analysis;
-  readonly #arena = new Arena();
+  readonly #arena = newArena();
   readonly #runner: Runner;
   /** Of a stateful model. */
   readonly #session: Session | null;
   /** Of one that is not. */
   readonly #window: WindowShapes | null;
-  readonly #frontEnds: FrontEnds | undefined;
+  readonly #parts: HearingParts | undefined;
   /** Warnings of the importer, and all of them. */
   readonly #imported: readonly string[];
   #warnings: readonly string[] | undefined;
@@ -65,10 +74,10 @@ export class Model {
     toolbox: Toolbox,
     metadata: Contract,
     precision: Precision,
-    frontEnds: FrontEnds | undefined,
+    parts: HearingParts | undefined,
   ) {
     this.metadata = metadata;
-    this.#frontEnds = frontEnds;
+    this.#parts = parts;
     this.network = imported.network;
     this.precision = precision;
     this.producer = imported.producer;
@@ -84,7 +93,7 @@ export class Model {
     this.#runner = new Runner(this.network, toolbox.operators, precision, this.#arena);
     const { frames } = this.#analysis;
     const isStateful = this.streaming.mode === 'stateful' && frames;
-    this.#session = isStateful ? new Session(frames, compile(frames, precision), this.#arena, toolbox.operators) : null;
+    this.#session = isStateful ? new Session(compile(frames, precision), this.#arena, toolbox.operators) : null;
     const windowFrames = this.streaming.mode === 'windowed' ? this.streaming.windowFrames : 1;
     this.#window = isStateful ? null : windowShapes(this.network, toolbox.operators, this.#analysis, windowFrames);
     this.#imported = imported.warnings;
@@ -97,7 +106,7 @@ export class Model {
       ...this.#imported,
       ...streamingWarnings(this.network, this.#analysis, this.streaming, this.#window),
       ...contractWarnings(this.metadata, this.network, slotsOf(this.network, this.#analysis, this.#window)),
-      ...(frontend && this.#frontEnds ? this.#frontEnds.warningsOf(frontend) : []),
+      ...(frontend && this.#parts ? this.#parts.warningsOf(frontend) : []),
     ]);
   }
 
@@ -134,13 +143,45 @@ export class Model {
    */
   detector(options: DetectorOptions = {}): Detector {
     const frontEnd = this.#openFrontEnd();
+    const { Detector, Spotter, checkOptions } = this.#parts!;
+    checkOptions(options);
     const stream = this.stream();
     try {
-      return new Detector(this.network, stream, frontEnd, this.metadata, options);
+      const answer = this.#answer(frontEnd, stream, options);
+      const features = frontEnd.open();
+      return new Detector(frontEnd.recipe, features, new Spotter(stream, answer, features.period), options.onFrame);
     } catch (error) {
       stream.close();
       throw error;
     }
+  }
+
+  /**
+   * The whole way from samples to events as plain data, for where there is no decoder: `tympan/browser` posts it to the audio thread.
+   *
+   * @param options as those of `detector`
+   * @throws MetadataError when neither the file nor `loadModel` said the front end and the labels; UnsupportedModelError for a
+   *   network that is not run frame by frame in kernels alone
+   */
+  plan(options: DetectionOptions = {}): DetectorPlan {
+    const frontEnd = this.#openFrontEnd();
+    this.#parts!.checkSettings(options);
+    const stream = this.stream();
+    try {
+      return { ...this.#parts!.planOf(frontEnd, this.#session?.plan), answer: this.#answer(frontEnd, stream, options) };
+    } finally {
+      stream.close();
+    }
+  }
+
+  #answer(frontEnd: FrontEnd, stream: Stream, options: DetectionOptions): DetectorPlan['answer'] {
+    const { metadata, network } = this;
+    const labels = required(metadata, 'labels');
+    checkFeatures(stream.inputSlots, frontEnd.recipe);
+    const output = posteriorOf(network, stream.outputSlots, labels);
+    const { modelSettings, withOptions } = this.#parts!;
+    const settings = withOptions(modelSettings(labels.names, metadata.detection), options);
+    return { output, labels: labels.names, settings };
   }
 
   /**
@@ -161,7 +202,7 @@ export class Model {
   /** The front end's tables are made once, and lie in the model's memory. */
   #openFrontEnd(): FrontEnd {
     const recipe = required(this.metadata, 'frontend');
-    return (this.#frontEnd ??= new this.#frontEnds!.FrontEnd(recipe, this.#arena));
+    return (this.#frontEnd ??= new this.#parts!.FrontEnd(recipe, this.#arena));
   }
 }
 
@@ -187,7 +228,7 @@ export async function loadModel(source: ModelSource, options: LoadOptions = {}):
     rulesFor(imported.network),
     parseContract(imported.metadata, options),
   ]);
-  // Only a model that hears loads what makes features.
-  const frontEnds = metadata.frontend && (await import('./features/front-end.js'));
-  return new Model({ ...imported, network }, { operators, rules }, metadata, precision, frontEnds);
+  // Only a model that hears loads what makes features and events.
+  const parts = metadata.frontend && (await import('./hearing/index.js'));
+  return new Model({ ...imported, network }, { operators, rules }, metadata, precision, parts);
 }

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { dftTables } from '#dist/features/dft-tables.js';
 import { dftTableBytes, dftWorkBytes } from '#dist/kernels/layout.js';
-import { instantiateKernels } from '#dist/kernels/module.js';
+import { newArena } from '#dist/kernels/embedded.js';
 import { uniform } from './support.js';
 
 /** DFT_POWER_ERROR of assembly/dft.ts: a rounding to f32, 2⁻²⁴. */
 const POWER_ERROR = 6e-8;
 
-const k = instantiateKernels();
+const k = newArena().kernels;
 k.memory.grow(8);
 
 /** The power spectrum by the kernel, with the host's tables. */

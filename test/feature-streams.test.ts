@@ -8,7 +8,7 @@ import { FrontEnd } from '#dist/features/front-end.js';
 import { frameCount, framingOf } from '#dist/features/framing.js';
 import { PRESET_NAMES, parseRecipe } from '#dist/features/parse-recipe.js';
 import { isMicrofrontend, type Recipe, type SpectralRecipe } from '#dist/features/recipe.js';
-import { Arena } from '#dist/kernels/arena.js';
+import { newArena } from '#dist/kernels/embedded.js';
 import { chunks, maxDifference, property, uniform } from './support.js';
 
 type Samples = Int16Array | Float32Array;
@@ -229,7 +229,7 @@ test('int16 samples are floats of n / 32768', () => {
 });
 
 test('streams of one front end are independent, reset begins anew, and a closed one’s memory serves the next', () => {
-  const arena = new Arena();
+  const arena = newArena();
   const recipe = parseRecipe({ framing: 'centred', padding: 'reflect', preEmphasis: 0.97, deltas: 2, stack: 3 });
   const frontEnd = new FrontEnd(recipe, arena);
   const [a, b] = [frontEnd.open(), frontEnd.open()];
@@ -267,7 +267,7 @@ test('a stream that has ended takes no more, and ends only once', () => {
 });
 
 test('a closed stream is refused whatever is asked of it, and closing it again gives no memory back', () => {
-  const frontEnd = new FrontEnd(parseRecipe({ preset: 'kaldi' }), new Arena());
+  const frontEnd = new FrontEnd(parseRecipe({ preset: 'kaldi' }), newArena());
   const samples = [1, 2].map((seed) => noise(400, seed));
   const expected = samples.map((piece) => vectorsOf(frontEnd.open(), [piece], false));
   assert.deepEqual([expected[0].length, expected[1].length], [1, 1]);
@@ -321,7 +321,7 @@ test('fill refuses what are no samples and no place in them, and then takes noth
 });
 
 test('features that no memory holds are refused, and whatever is thrown, a clip gives its memory back', () => {
-  const arena = new Arena();
+  const arena = newArena();
   const vast = { numMels: 512, dct: 'none', stack: 512, hopLength: 1, deltas: 2 } as const;
   for (const topDb of [0, 80]) {
     const frontEnd = new FrontEnd(parseRecipe({ ...vast, topDb }), arena);

@@ -5,7 +5,7 @@ import type { FeatureStream } from '#dist/features/feature-stream.js';
 import { checkSamples } from '#dist/features/samples.js';
 import { parseRecipe } from '#dist/features/parse-recipe.js';
 import type { SpectralRecipe as Recipe } from '#dist/features/recipe.js';
-import { Arena } from '#dist/kernels/arena.js';
+import { newArena } from '#dist/kernels/embedded.js';
 import { maxDifference, uniform } from './support.js';
 
 /** The recipe by its definition, in float64: one frame from its samples. */
@@ -41,7 +41,7 @@ function reference(recipe: Recipe, samples: ArrayLike<number>, start: number): n
 
 /** All frames of a recording. */
 function featuresOf(recipe: Recipe, pieces: Iterable<Int16Array | Float32Array>): number[][] {
-  return framesOf(new FrontEnd(recipe, new Arena()).open(), pieces);
+  return framesOf(new FrontEnd(recipe, newArena()).open(), pieces);
 }
 
 function framesOf(stream: FeatureStream, pieces: Iterable<Int16Array | Float32Array>): number[][] {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { instantiateKernels } from '#dist/kernels/module.js';
+import { newArena } from '#dist/kernels/embedded.js';
 import { KERNELS, type Kernel } from '#dist/kernels/table.js';
 import { SEED, uniform } from './support.js';
 
@@ -31,7 +31,7 @@ function filterTable(groups: number): Uint8Array {
  * the others.
  */
 function callGuarded(kernel: Kernel, counts: number[], last: number): void {
-  const k = instantiateKernels();
+  const k = newArena().kernels;
   k.memory.grow(3);
   const memory = new Uint8Array(k.memory.buffer);
   const floats = new Float32Array(k.memory.buffer);

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
-import { Arena } from '#dist/kernels/arena.js';
+import { newArena } from '#dist/kernels/embedded.js';
 import { quantizedBytes } from '#dist/kernels/layout.js';
-import { instantiateKernels, type KernelExports } from '#dist/kernels/module.js';
+import type { KernelExports } from '#dist/kernels/module.js';
 import { pointerTo, printProgram, ProgramBuilder, verifyProgram } from '#dist/kernels/program.js';
 import { BINARY_FUNCTIONS, execute, KERNELS, MEL_LOGS, UNARY_FUNCTIONS } from '#dist/kernels/table.js';
 import { uniform } from './support.js';
@@ -16,7 +16,7 @@ test('the embedded kernels are the ones that were built, and at most 24 KB', () 
   assert.ok(readFileSync('dist/kernels/binary.js', 'utf8').includes(built.toString('hex')));
   assert.ok(built.byteLength <= 24 * 1024, `${built.byteLength} bytes`);
   assert.equal(WebAssembly.Module.imports(new WebAssembly.Module(built)).length, 0);
-  assert.equal(typeof instantiateKernels().gruInt8, 'function');
+  assert.equal(typeof newArena().kernels.gruInt8, 'function');
 });
 
 test('every code of a program calls the kernel of that name with its own arguments', () => {
@@ -136,7 +136,7 @@ test('a frame of no samples, of which `prepare` would read the first, is refused
 });
 
 test('the arena hands out zeros, also where others have written before', () => {
-  const arena = new Arena();
+  const arena = newArena();
   const first = arena.place(new Uint8Array(100).fill(7));
   arena.release(first, 100);
   const second = arena.allocate(100);
@@ -174,7 +174,7 @@ test('verification knows offsets, table ends and what the kernels take at a time
   assert.throws(() => verifyProgram(mel, table, [96, 112, 0]), /logMel: power/);
   view.setUint32(16, 2, true);
   assert.throws(() => verifyProgram(mel, table, [96, 4096, 0]), /logMel: filters/);
-  assert.ok(new Arena().allocate(16) > 0, 'address 0 is no buffer');
+  assert.ok(newArena().allocate(16) > 0, 'address 0 is no buffer');
 });
 
 test('quantized activations of more than 1,536 columns have a longer header, in the kernels too', () => {
@@ -182,7 +182,7 @@ test('quantized activations of more than 1,536 columns have a longer header, in 
   assert.equal(quantizedBytes(1544), 32 + 2 * 1544);
   const [rows, columns] = [16, 1600];
   const next = uniform(8);
-  const arena = new Arena();
+  const arena = newArena();
   const k = arena.kernels;
   const floats = Array.from({ length: rows * columns + rows }, next);
   const x = Array.from({ length: columns }, next);
@@ -236,7 +236,7 @@ const BINARY_REFERENCE: Record<(typeof BINARY_FUNCTIONS)[number], (a: number, b:
 };
 
 test('every name of a function has the code of what the kernel computes', () => {
-  const arena = new Arena();
+  const arena = newArena();
   const values = [-2.5, -0.4, 0.5, 3];
   const others = [1.5, -2, 0.25, 3.5];
   const [x, b, parameters] = [values, others, [0.3, 0.7, 0, 0]].map((list) =>

@@ -7,7 +7,7 @@ import { microfrontendTables } from '#dist/features/microfrontend.js';
 import { parseRecipe } from '#dist/features/parse-recipe.js';
 import type { MicrofrontendRecipe } from '#dist/features/recipe.js';
 import { log1pSingle } from '#dist/features/single-precision.js';
-import { Arena } from '#dist/kernels/arena.js';
+import { newArena } from '#dist/kernels/embedded.js';
 import { goldenSignal } from './golden.js';
 import { chunks } from './support.js';
 
@@ -53,7 +53,7 @@ test('a minute of steps between silence, noise and clipping equals pymicro-featu
 
 /** Calls of the kernel itself, each stream with a state of its own. */
 class Kernel {
-  readonly #arena = new Arena();
+  readonly #arena = newArena();
   readonly #recipe: MicrofrontendRecipe;
   readonly #plan: ReturnType<typeof microfrontendTables>;
   readonly #at: { samples: number; tables: number; scratch: number; features: number };

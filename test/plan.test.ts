@@ -5,7 +5,7 @@ import { compile } from '#dist/inference/compile.js';
 import { Machine } from '#dist/inference/machine.js';
 import { verifyPlan, type Plan, type Section } from '#dist/inference/plan.js';
 import { Session } from '#dist/inference/session.js';
-import { Arena } from '#dist/kernels/arena.js';
+import { newArena } from '#dist/kernels/embedded.js';
 import { printProgram } from '#dist/kernels/program.js';
 import { simplify } from '#dist/operators/index.js';
 import type { Operators } from '#dist/operators/operator.js';
@@ -38,7 +38,7 @@ const GUARD = new Uint8Array(256).fill(0xa5);
 /** Runs a sequence between guards. */
 function runGuarded({ frames, operators }: Lowered, plan: Plan, what: string): void {
   const next = uniform(8);
-  const arena = new Arena();
+  const arena = newArena();
   const guards = [arena.place(GUARD)];
   const constants = arena.place(plan.constants);
   guards.push(arena.place(GUARD));
@@ -75,7 +75,7 @@ test('a plan is plain data: cloned, it verifies, prints and runs the same', () =
     verifyPlan(clone);
     assert.deepEqual(clone, plan);
     const outputs = [plan, clone].map((one) => {
-      const machine = new Session(frames, one, new Arena(), operators).open();
+      const machine = new Session(one, newArena(), operators).open();
       machine.clear();
       machine.begin();
       for (const { value } of frames.inputs) machine.floats(value).fill(1);
@@ -125,7 +125,7 @@ test('a plan that reaches outside its regions is refused before it runs', () => 
   };
   for (const [what, part] of Object.entries(broken)) {
     assert.throws(() => verifyPlan({ ...plan, ...part }), RangeError, what);
-    assert.throws(() => new Session(frames, { ...plan, ...part }, new Arena(), operators), RangeError, what);
+    assert.throws(() => new Session({ ...plan, ...part }, newArena(), operators), RangeError, what);
   }
 });
 

@@ -16,6 +16,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import { generateDecoder } from './generate-decoder.mjs';
 import { splatConstants } from './splat-constants.mjs';
 
@@ -51,11 +52,24 @@ function buildKernels() {
   writeFileSync(at('dist', 'kernels', 'binary.js'), `export const KERNELS_HEX =\n  '${hex}';\n`);
 }
 
+/** The audio thread's part in one file: an AudioWorklet loads no other. */
+async function bundleWorklet() {
+  await build({
+    entryPoints: [at('dist', 'worklet', 'index.js')],
+    outfile: at('dist', 'worklet.js'),
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+  });
+}
+
 if (!upToDate()) {
   rmSync(at('dist'), { recursive: true, force: true });
   buildKernels();
   await generateDecoder(at('dist', 'onnx', 'onnx-proto.js'));
   run('typescript/bin/tsc', '-p', 'tsconfig.json');
+  await bundleWorklet();
   copyFileSync(at('src', 'onnx', 'onnx-proto.d.ts'), at('dist', 'onnx', 'onnx-proto.d.ts'));
   chmodSync(at('dist', 'cli', 'index.js'), 0o755);
   writeFileSync(STAMP, '');

@@ -13,6 +13,7 @@ const TURN = 8;
 export class PolyphaseFilter {
   readonly #plan: Polyphase;
   readonly #arena: Arena;
+  readonly #blockBytes: number;
   readonly #block: number; // table | input | output | scale
   readonly #piece: number; // input samples at a time
   /** Zeros behind the input, which the last lanes of `resample` read for outputs that are not ready. */
@@ -42,7 +43,8 @@ export class PolyphaseFilter {
     const unready = lanes === 1 ? (TURN - 1) * step : this.#slack; // `decimate` computes them from anything
     const outputAt = align(inputAt + columns + this.#piece + unready, 4) + 8;
     const scaleAt = outputAt + align(Math.ceil((this.#piece * unit) / step) + 16, 4);
-    this.#block = arena.allocate(4 * (scaleAt + 4));
+    this.#blockBytes = 4 * (scaleAt + 4);
+    this.#block = arena.allocate(this.#blockBytes);
     const first = this.#block >> 2;
     this.#input = first + inputAt;
     this.#output = first + outputAt;
@@ -67,6 +69,11 @@ export class PolyphaseFilter {
       made += this.#run(out, made, this.#ready());
     }
     return made;
+  }
+
+  /** Gives its memory back; it can't be used any more. */
+  close(): void {
+    this.#arena.release(this.#block, this.#blockBytes);
   }
 
   /** The same with zeros, for the outputs that lie before the end. */

@@ -1,7 +1,7 @@
 import { MetadataError } from '../errors.js';
 import { FrontEnd } from '../features/front-end.js';
 import type { Recipe } from '../features/recipe.js';
-import { Arena } from '../kernels/arena.js';
+import { newArena } from '../kernels/embedded.js';
 import type { Matrix } from './matrix.js';
 
 /** A recipe, and how it is given the sound: at its own rate, or as if it had that rate, which librosa supposes. */
@@ -18,7 +18,7 @@ export class Sound {
   readonly sampleRate: number;
   readonly #versions: ReadonlyMap<number, Float32Array>;
   readonly #peaks = new Map<Float32Array, number>();
-  #arena = new Arena();
+  #arena = newArena();
   #used = 0;
 
   /**
@@ -67,7 +67,7 @@ export class Sound {
     const { recipe } = hearing;
     const samples = this.samplesFor(hearing);
     if (!samples) return undefined;
-    if (this.#used++ % SHARING === 0) this.#arena = new Arena();
+    if (this.#used++ % SHARING === 0) this.#arena = newArena();
     try {
       const { frames, coefficients, data } = new FrontEnd(recipe, this.#arena).features(samples);
       return { frames, size: coefficients, data };

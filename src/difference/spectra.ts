@@ -3,7 +3,7 @@ import { framingOf } from '../features/framing.js';
 import type { SpectralRecipe } from '../features/recipe.js';
 import { spectrumTables } from '../features/spectrum-tables.js';
 import { windowTable } from '../features/window.js';
-import { Arena } from '../kernels/arena.js';
+import { newArena } from '../kernels/embedded.js';
 import { dftWorkBytes, spectrumWorkBytes } from '../kernels/layout.js';
 
 /** Of some frames of a clip. */
@@ -34,7 +34,7 @@ export const spectraKey = (recipe: SpectralRecipe): string => {
 
 /** Power spectra of single frames, by the kernels that front ends run on. */
 export class Spectrograph {
-  readonly #arena = new Arena();
+  readonly #arena = newArena();
   readonly #transforms = new Map<number, Transform>();
   readonly #windows = new Map<string, Float64Array>();
 

@@ -17,6 +17,8 @@ import type { Context, FrontEndPlan } from './plan.js';
 export class FeatureStream {
   /** Features of a vector. */
   readonly size: number;
+  /** Seconds from one vector to the next. */
+  readonly period: number;
   readonly #extractor: Extractor;
   readonly #context: ContextStream | FrameContext;
   readonly #framing: FrontEndPlan['framing'];
@@ -26,12 +28,13 @@ export class FeatureStream {
   #isClosed = false;
 
   /** @internal Use `frontEnd.open()`. */
-  constructor(extractor: Extractor, { framing, context, numFeatures }: FrontEndPlan, sampleRate: number) {
+  constructor(extractor: Extractor, { framing, context, numFeatures, sampleRate }: FrontEndPlan) {
     this.size = numFeatures * (1 + context.deltas) * context.stack;
     this.#extractor = extractor;
     this.#context = isOfFrames(context) ? new FrameContext(numFeatures) : new ContextStream(context, numFeatures);
     this.#framing = framing;
     this.#sampleRate = sampleRate;
+    this.period = (framing.hopLength * context.stackStride) / sampleRate;
   }
 
   /** Vectors that were given since the start or the last reset. */

@@ -66,6 +66,7 @@ export class FrontEndBuilder {
 
   finish(places: Pick<FrontEndPlan, 'samples' | 'energies' | 'features' | 'numFeatures'>): FrontEndPlan {
     return {
+      sampleRate: this.#recipe.sampleRate,
       constants: this.constants.finish(),
       scratchBytes: this.scratch.size,
       stateBytes: this.state.size,

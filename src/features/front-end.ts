@@ -1,10 +1,10 @@
-import { Arena } from '../kernels/arena.js';
-import { verifyPointer, verifyProgram, type Regions } from '../kernels/program.js';
+import type { Arena } from '../kernels/arena.js';
+import { newArena } from '../kernels/embedded.js';
 import { causalWarnings, checkCausal } from './causal.js';
 import { emptyFeatures, limitedFeatures, normalizedByPeak, streamedFeatures, type Features } from './clip.js';
-import { Extractor } from './extractor.js';
-import { FeatureStream } from './feature-stream.js';
+import type { FeatureStream } from './feature-stream.js';
 import type { FrontEndPlan } from './plan.js';
+import { PlacedFrontEnd } from './placed-front-end.js';
 import { planFrontEnd, tableWarnings } from './plan-front-end.js';
 import { featureSize, isMicrofrontend, type Recipe } from './recipe.js';
 import { checkSamples } from './samples.js';
@@ -23,28 +23,22 @@ export class FrontEnd {
   readonly size: number;
   /** Samples from what comes out to what comes out next. */
   readonly hopLength: number;
-  readonly #plan: FrontEndPlan;
-  readonly #arena: Arena;
-  readonly #constants: number;
-  readonly #scratch: number;
+  readonly #placed: PlacedFrontEnd;
 
   /**
    * @param recipe a complete one, of `parseRecipe`
    * @throws MetadataError for a recipe that can't be planned
    */
-  constructor(recipe: Recipe, arena: Arena = new Arena()) {
+  constructor(recipe: Recipe, arena: Arena = newArena()) {
     this.recipe = recipe;
     this.size = featureSize(recipe);
     this.hopLength = recipe.hopLength * recipe.stackStride;
-    this.#arena = arena;
-    this.#plan = planFrontEnd(recipe);
-    const { constants, scratchBytes, stateBytes, analysis, cepstrum, samples, framing } = this.#plan;
-    const regions: Regions = [constants.byteLength, scratchBytes, stateBytes];
-    verifyProgram(analysis, constants, regions);
-    verifyProgram(cepstrum, constants, regions);
-    verifyPointer(samples, 4 * (framing.history + framing.room), regions, 'front end: samples');
-    this.#constants = arena.place(constants);
-    this.#scratch = arena.allocate(scratchBytes);
+    this.#placed = new PlacedFrontEnd(planFrontEnd(recipe), arena);
+  }
+
+  /** @internal Its tables and kernel calls, as plain data. */
+  get plan(): FrontEndPlan {
+    return this.#placed.plan;
   }
 
   /** What is suspicious about the recipe, and where streams differ from clips, in sentences for its user. */
@@ -59,7 +53,7 @@ export class FrontEnd {
    */
   open(): FeatureStream {
     checkCausal(this.recipe);
-    return this.#stream();
+    return this.#placed.open();
   }
 
   /**
@@ -71,13 +65,13 @@ export class FrontEnd {
   features(samples: Int16Array | Float32Array): Features {
     checkSamples(samples);
     const { recipe } = this;
-    const features = emptyFeatures(this.#plan, samples.length);
+    const features = emptyFeatures(this.#placed.plan, samples.length);
     if (isMicrofrontend(recipe)) return this.#streamed(samples, features);
     const clip = recipe.normalize === 'peak' ? normalizedByPeak(samples) : samples;
     if (recipe.topDb === 0) return this.#streamed(clip, features);
-    const extractor = this.#extractor();
+    const extractor = this.#placed.extractor();
     try {
-      limitedFeatures(extractor, this.#plan, recipe, clip, features);
+      limitedFeatures(extractor, this.#placed.plan, recipe, clip, features);
     } finally {
       extractor.close();
     }
@@ -85,21 +79,12 @@ export class FrontEnd {
   }
 
   #streamed(samples: Int16Array | Float32Array, features: Features): Features {
-    const stream = this.#stream();
+    const stream = this.#placed.open();
     try {
       streamedFeatures(stream, samples, features);
     } finally {
       stream.close();
     }
     return features;
-  }
-
-  #stream(): FeatureStream {
-    return new FeatureStream(this.#extractor(), this.#plan, this.recipe.sampleRate);
-  }
-
-  #extractor(): Extractor {
-    const regions: Regions = [this.#constants, this.#scratch, this.#arena.allocate(this.#plan.stateBytes)];
-    return new Extractor(this.#plan, this.#arena, regions);
   }
 }

@@ -2,6 +2,7 @@ import type { Framing } from './framing.js';
 
 /** The kernel calls that turn a frame of samples into features, and the tables they read: plain data, like a network's plan. */
 export interface FrontEndPlan {
+  readonly sampleRate: number; // Hz
   readonly constants: Uint8Array;
   readonly scratchBytes: number;
   readonly stateBytes: number;

@@ -16,10 +16,10 @@ export class FrameEngine implements Engine {
   readonly #outputViews: readonly { readonly floats: Float32Array }[];
 
   constructor(session: Session) {
-    const { inputs, states, outputs, values } = session.network;
+    const { inputs, states, outputs, ports: places } = session.plan;
     const machine = session.open();
     const slots = (ports: readonly FramePort[]): Slot[] =>
-      ports.map(({ name, value }) => ({ name, size: values[value].size }));
+      ports.map(({ name, value }) => ({ name, size: places[value].size }));
     const views = (ports: readonly FramePort[]) => ports.map(({ value }) => machine.view(value));
     [this.inputs, this.states] = [slots(inputs), slots(states)];
     this.outputs = outputs.map((port, i) => ({ ...slots(outputs)[i], every: port.schedule.every }));

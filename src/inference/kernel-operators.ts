@@ -41,7 +41,7 @@ function sessionOf(
     carried: [],
     outputs: [],
   };
-  return new Session(network, compile(network, precision, packer), arena, {});
+  return new Session(compile(network, precision, packer), arena, {});
 }
 
 /** Values of a recurrent session. */

@@ -1,4 +1,5 @@
 /** The operations of a network as they are understood: what each reads and makes, when, by what, and at what cost. */
+import type { Plan } from './plan.js';
 import type { Session } from './session.js';
 import { isRecurrent, type Network, type Operation, type ValueId } from '../model/network.js';
 import { multiplyAdds } from '../operators/multiply-adds.js';
@@ -6,7 +7,7 @@ import { elements } from '../operators/operator.js';
 import type { Step } from '../operators/specialization.js';
 import type { Analysis } from '../streaming/analyze.js';
 import { denseWeights } from '../streaming/dense-weights.js';
-import type { FrameLayer } from '../streaming/frame-network.js';
+import type { FrameLayer, FrameNetwork } from '../streaming/frame-network.js';
 import type { WindowShapes } from '../streaming/window-shapes.js';
 
 /** One operation of the graph. */
@@ -49,7 +50,7 @@ export function summarizeLayers(
 ): LayerSummary[] {
   const { names, constants } = network;
   // Nothing is known of a window that the network does not fit.
-  const layers = session && layersOf(session);
+  const layers = session && analysis.frames && layersOf(analysis.frames, session.plan);
   const steps = new Map(window?.shapes?.steps.map((step) => [step.operation, step]));
   const named = (values: readonly (ValueId | null)[]) =>
     values.filter((value): value is ValueId => value !== null && !constants.has(value)).map((value) => names[value]);
@@ -78,7 +79,7 @@ interface OwnLayer {
 }
 
 /** Every layer of a frame network knows its operation; those that run once a sequence have its name. */
-function layersOf({ network, plan }: Session): Map<Operation | string, OwnLayer[]> {
+function layersOf(network: FrameNetwork, plan: Plan): Map<Operation | string, OwnLayer[]> {
   const found = new Map<Operation | string, OwnLayer[]>();
   const add = (key: Operation | string, own: OwnLayer): void => {
     const known = found.get(key);

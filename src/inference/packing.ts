@@ -1,4 +1,4 @@
-import { Arena } from '../kernels/arena.js';
+import { newArena } from '../kernels/embedded.js';
 import type { RecurrentMatrices } from '../streaming/frame-network.js';
 import { matrixBytes, paddedRows, paddedSize, type Precision } from '../kernels/layout.js';
 
@@ -12,7 +12,7 @@ export interface Matrix {
 
 /** Packs matrices with the kernels, in a memory of its own. */
 export class Packer {
-  readonly #arena = new Arena();
+  readonly #arena = newArena();
 
   /** The matrix, both dimensions padded, in the layout of matvecInt8 or matvecF32. */
   pack(precision: Precision, matrix: Matrix): Uint8Array {

@@ -51,6 +51,7 @@ export class PlanBuilder {
   schedule: Schedule | null = ALWAYS;
   readonly #reset = new SectionsBuilder();
   readonly #step = new SectionsBuilder();
+  readonly #network: FrameNetwork;
   readonly #ports: Port[];
   /** Pointers to the int16 forms of values, which hold as long as their section. */
   readonly #quantized = new Map<string, number>();
@@ -60,6 +61,7 @@ export class PlanBuilder {
     readonly precision: Precision,
     readonly packer: Packer,
   ) {
+    this.#network = network;
     this.#ports = network.values.map(({ size }) => ({ pointer: 0, size }));
   }
 
@@ -153,6 +155,9 @@ export class PlanBuilder {
       reset: this.#reset.finish(),
       step: this.#step.finish(),
       ports: this.#ports,
+      inputs: this.#network.inputs,
+      states: this.#network.states,
+      outputs: this.#network.outputs,
       layerBytes,
     };
   }

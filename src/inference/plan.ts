@@ -1,6 +1,6 @@
 import type { Precision } from '../kernels/layout.js';
 import { verifyPointer, verifyProgram, type Regions } from '../kernels/program.js';
-import type { HostLayer, Schedule } from '../streaming/frame-network.js';
+import type { FrameOutput, FramePort, HostLayer, Schedule } from '../streaming/frame-network.js';
 
 /** Where a value's `size` floats are. */
 export interface Port {
@@ -38,6 +38,11 @@ export interface Plan {
   readonly step: readonly Section[];
   /** In the order of `FrameNetwork.values`. */
   readonly ports: readonly Port[];
+  /** Given at every frame. */
+  readonly inputs: readonly FramePort[];
+  /** Given once a sequence. */
+  readonly states: readonly FramePort[];
+  readonly outputs: readonly FrameOutput[];
   /** Bytes of constants that each layer takes, in the order of `FrameNetwork.layers`. */
   readonly layerBytes: readonly number[];
 }

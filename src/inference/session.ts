@@ -1,7 +1,7 @@
 import type { Arena } from '../kernels/arena.js';
 import { elements, type Operators, type Prepared } from '../operators/operator.js';
 import { prepare } from '../operators/specialization.js';
-import type { FrameNetwork, HostLayer } from '../streaming/frame-network.js';
+import type { HostLayer } from '../streaming/frame-network.js';
 import { Machine, type PreparedLayers } from './machine.js';
 import { verifyPlan, type Plan } from './plan.js';
 
@@ -13,7 +13,6 @@ export class Session {
 
   /** @throws RangeError when the plan reaches outside its own regions, or memory does not suffice */
   constructor(
-    readonly network: FrameNetwork,
     readonly plan: Plan,
     /** Shared with whoever works on the same streams, such as a front end. */
     readonly arena: Arena,

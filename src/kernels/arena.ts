@@ -1,16 +1,22 @@
 import { UnsupportedModelError } from '../errors.js';
 import { align, ALIGNMENT } from './layout.js';
-import { instantiateKernels, type KernelExports } from './module.js';
+import type { KernelExports } from './module.js';
 
 const PAGE = 65536;
 
 /** One instance of the kernels and its memory, handed out in 16-byte aligned blocks that begin as zeros. */
 export class Arena {
-  readonly kernels: KernelExports = instantiateKernels();
+  readonly kernels: KernelExports;
   /** The first byte that was never handed out; address 0 stays free, so that it can't be mistaken for a buffer. */
   #top = ALIGNMENT;
   readonly #released = new Map<number, number[]>();
-  #f32 = new Float32Array(this.kernels.memory.buffer);
+  #f32: Float32Array;
+
+  /** @param kernels an instance that nobody else has */
+  constructor(kernels: KernelExports) {
+    this.kernels = kernels;
+    this.#f32 = new Float32Array(kernels.memory.buffer);
+  }
 
   /** Bytes of WebAssembly memory. */
   get byteLength(): number {

@@ -1,5 +1,3 @@
-import { KERNELS_HEX } from './binary.js';
-
 type GruKernel = (
   x: number,
   W: number,
@@ -57,27 +55,19 @@ export interface KernelExports {
   copy(from: number, to: number, fromOffset: number, toOffset: number, bytes: number): void;
 }
 
-function decodeHex(text: string): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(text.length / 2);
-  for (let at = 0; at < bytes.length; at++) bytes[at] = parseInt(text.slice(2 * at, 2 * at + 2), 16);
-  return bytes;
-}
-
-let compiled: WebAssembly.Module | undefined;
-
 /**
- * A new instance with a memory of its own. The module is compiled once, synchronously: at a few kilobytes this is allowed, and
- * quick, on a page's main thread and in an audio worklet.
+ * Compiled synchronously: at a few kilobytes this is allowed, and quick, on a page's main thread and in an audio worklet.
  *
+ * @param bytes of the WebAssembly module
  * @throws Error where the engine has no WebAssembly SIMD
  */
-export function instantiateKernels(): KernelExports {
-  if (!compiled) {
-    const bytes = decodeHex(KERNELS_HEX);
-    if (!WebAssembly.validate(bytes)) {
-      throw new Error('Tympan needs WebAssembly SIMD: Chrome 97, Firefox 104, Safari 16.4, Node 20 or newer');
-    }
-    compiled = new WebAssembly.Module(bytes);
-  }
+export function compileKernels(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
+  if (!WebAssembly.validate(bytes))
+    throw new Error('Tympan needs WebAssembly SIMD: Chrome 97, Firefox 104, Safari 16.4, Node 20 or newer');
+  return new WebAssembly.Module(bytes);
+}
+
+/** A new instance with a memory of its own. */
+export function instantiateKernels(compiled: WebAssembly.Module): KernelExports {
   return new WebAssembly.Instance(compiled).exports as unknown as KernelExports;
 }
