@@ -15,6 +15,8 @@ import type { Detector, DetectorOptions, DetectorPlan, FrontEnd } from './hearin
 import { compile } from './inference/compile.js';
 import { FrameEngine } from './inference/frame-engine.js';
 import { run, type RunOptions, type Tensor } from './inference/run.js';
+import type { NetworkPlan, Windows } from './inference/network-plan.js';
+import { Packer } from './inference/packing.js';
 import { Runner } from './inference/runner.js';
 import { Session } from './inference/session.js';
 import { Stream } from './inference/stream.js';
@@ -68,7 +70,7 @@ export class Model {
   #warnings: readonly string[] | undefined;
   #frontEnd: FrontEnd | undefined;
 
-  /** Use `loadModel`. */
+  /** @internal Use `loadModel`. */
   constructor(
     imported: ImportedModel,
     toolbox: Toolbox,
@@ -93,7 +95,9 @@ export class Model {
     this.#runner = new Runner(this.network, toolbox.operators, precision, this.#arena);
     const { frames } = this.#analysis;
     const isStateful = this.streaming.mode === 'stateful' && frames;
-    this.#session = isStateful ? new Session(compile(frames, precision), this.#arena, toolbox.operators) : null;
+    this.#session = isStateful
+      ? new Session(compile(frames, precision, new Packer(this.#arena.another())), this.#arena, toolbox.operators)
+      : null;
     const windowFrames = this.streaming.mode === 'windowed' ? this.streaming.windowFrames : 1;
     this.#window = isStateful ? null : windowShapes(this.network, toolbox.operators, this.#analysis, windowFrames);
     this.#imported = imported.warnings;
@@ -132,8 +136,7 @@ export class Model {
       );
     }
     if (this.#session) return new Stream(new FrameEngine(this.#session));
-    const { windowFrames, hopFrames } = this.streaming as StreamingSettings & { mode: 'windowed' };
-    return new Stream(new WindowEngine(this.#runner, this.#analysis, windowFrames, hopFrames));
+    return new Stream(new WindowEngine(this.#runner, this.#windows()));
   }
 
   /**
@@ -160,18 +163,28 @@ export class Model {
    * The whole way from samples to events as plain data, for where there is no decoder: `tympan/browser` posts it to the audio thread.
    *
    * @param options as those of `detector`
-   * @throws MetadataError when neither the file nor `loadModel` said the front end and the labels; UnsupportedModelError for a
-   *   network that is not run frame by frame in kernels alone
+   * @throws MetadataError when neither the file nor `loadModel` said the front end and the labels
    */
   plan(options: DetectionOptions = {}): DetectorPlan {
     const frontEnd = this.#openFrontEnd();
     this.#parts!.checkSettings(options);
     const stream = this.stream();
     try {
-      return { ...this.#parts!.planOf(frontEnd, this.#session?.plan), answer: this.#answer(frontEnd, stream, options) };
+      return { ...this.#parts!.planOf(frontEnd, this.#networkPlan()), answer: this.#answer(frontEnd, stream, options) };
     } finally {
       stream.close();
     }
+  }
+
+  #networkPlan(): NetworkPlan {
+    if (this.#session) return { kind: 'frames', plan: this.#session.plan };
+    return { kind: 'windows', network: this.network, precision: this.precision, windows: this.#windows() };
+  }
+
+  #windows(): Windows {
+    const { windowFrames: frames, hopFrames: hop } = this.streaming as StreamingSettings & { mode: 'windowed' };
+    const { inputDims, timeAxes, outputAxes, carried } = this.#analysis;
+    return { frames, hop, axes: { inputDims, timeAxes, outputAxes, carried } };
   }
 
   #answer(frontEnd: FrontEnd, stream: Stream, options: DetectionOptions): DetectorPlan['answer'] {

@@ -107,7 +107,7 @@ describe('tympan', () => {
     [['detect', HAPPY, '--precision', 'int4'], /Allowed choices are int8, f32/],
     [['detect', HAPPY, '--model'], /option '-m, --model <file>' argument missing/],
     [['listen', 'more'], /too many arguments for 'listen'/],
-    [['listen', '--recorder', 'parec'], /Allowed choices are arecord, sox, rec/],
+    [['listen', '--recorder', 'ffmpeg'], /Allowed choices are parec, arecord, sox, rec/],
     [['inspect'], /missing required argument 'model'/],
     [['inspect', MODEL, MODEL], /too many arguments for 'inspect'/],
     [['features'], /missing required argument 'audio'/],

@@ -1,80 +1,25 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { after, beforeEach, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import ts from 'typescript';
 import { AudioError } from '#dist/index.js';
 import { microphone } from '#dist/node/index.js';
+import {
+  beside,
+  COUNTING,
+  ENDLESS,
+  fake,
+  gone,
+  HANGING,
+  hasStarted,
+  hideRecorders,
+  runs,
+  started,
+} from './fake-recorder.js';
 
-const root = mkdtempSync(join(tmpdir(), 'tympan-mic-'));
-const systemPath = process.env.PATH;
-let folder = '';
-let count = 0;
-
-/** PATH leads to an empty folder and to node alone: whatever records on this machine is not found. */
-beforeEach(() => {
-  folder = join(root, String(count++));
-  mkdirSync(folder);
-  process.env.PATH = folder;
-});
-after(() => {
-  process.env.PATH = systemPath;
-  rmSync(root, { recursive: true, force: true });
-});
-
-/** Puts a program on PATH that notes its process id, arguments and environment and then runs `body`. */
-function fake(name: string, body: string): void {
-  const script = `#!${process.execPath}
-const fs = require('node:fs');
-fs.writeFileSync(${JSON.stringify(join(folder, 'started'))}, JSON.stringify({
-  pid: process.pid, arguments: process.argv.slice(2), device: process.env.AUDIODEV, options: process.env.SOX_OPTS }));
-${body}
-`;
-  writeFileSync(join(folder, name), script, { mode: 0o755 });
-}
-
-interface Started {
-  pid: number;
-  arguments: string[];
-  device?: string;
-  options?: string;
-}
-
-async function started(): Promise<Started> {
-  const file = join(folder, 'started');
-  for (let i = 0; i < 500; i++) {
-    if (existsSync(file) && readFileSync(file).length > 0) return JSON.parse(readFileSync(file, 'utf8'));
-    await sleep(10);
-  }
-  throw new Error('the recorder did not start');
-}
-
-function runs(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-  // An orphan that is dead stays a zombie where nobody waits for it, as in a container without an init.
-  const stat = `/proc/${pid}/stat`;
-  return !existsSync(stat) || !/\) Z /.test(readFileSync(stat, 'utf8'));
-}
-
-/** Writes −32768, −32767, … as samples, cut at odd places. */
-const COUNTING = `
-const bytes = Buffer.from(Int16Array.from({ length: 4000 }, (_, i) => i - 32768).buffer);
-let at = 0;
-const step = () => {
-  if (at >= bytes.length) return;
-  process.stdout.write(bytes.subarray(at, at += 333), () => setImmediate(step));
-};
-step();`;
-
-/** Writes for ever. */
-const ENDLESS = `setInterval(() => process.stdout.write(Buffer.alloc(3200)), 5);`;
+hideRecorders();
 
 describe('microphone', { skip: process.platform === 'win32' && 'fake recorders are scripts' }, () => {
   it('delivers every sample, however chunks were cut', async () => {
@@ -96,7 +41,7 @@ describe('microphone', { skip: process.platform === 'win32' && 'fake recorders a
     fake('arecord', ENDLESS);
     const source = microphone({ recorder: 'arecord' });
     await sleep(200);
-    assert.ok(!existsSync(join(folder, 'started')));
+    assert.ok(!hasStarted());
     await source.stop();
     assert.deepEqual(await source.next(), { value: undefined, done: true });
   });
@@ -119,7 +64,7 @@ describe('microphone', { skip: process.platform === 'win32' && 'fake recorders a
   });
 
   it('stops while a recorder hangs, and the waiting iteration ends', async () => {
-    fake('arecord', `setInterval(() => {}, 1000);`);
+    fake('arecord', HANGING);
     const source = microphone({ recorder: 'arecord' });
     const next = source.next();
     const { pid } = await started();
@@ -166,18 +111,18 @@ process.stdout.write(Buffer.alloc(64), () => {
   it('says that a recorder was killed', async () => {
     fake('sox', `process.kill(process.pid, 'SIGKILL');`);
     await assert.rejects(microphone({ recorder: 'sox' }).next(), {
-      name: 'AudioError',
+      name: 'MicrophoneError',
       message: 'sox was killed by SIGKILL',
     });
   });
 
   it('says what to install when there is no recorder', async () => {
     await assert.rejects(microphone().next(), {
-      name: 'AudioError',
+      name: 'MicrophoneError',
       message: /^no recorder: none of .* is installed; install /,
     });
     await assert.rejects(microphone({ recorder: 'rec' }).next(), {
-      name: 'AudioError',
+      name: 'MicrophoneError',
       message: /^no recorder: rec is not installed; install SoX/,
     });
   });
@@ -189,9 +134,9 @@ process.stdout.write(Buffer.alloc(64), () => {
   });
 
   it('says that a recorder can not be run', async () => {
-    writeFileSync(join(folder, 'sox'), '#!/nowhere/at/all\n', { mode: 0o755 });
+    writeFileSync(beside('sox'), '#!/nowhere/at/all\n', { mode: 0o755 });
     await assert.rejects(microphone({ recorder: 'sox' }).next(), {
-      name: 'AudioError',
+      name: 'MicrophoneError',
       message: /^sox can't be run: /,
     });
   });
@@ -223,7 +168,7 @@ const timer = setInterval(() => {
     const source = microphone({ recorder: 'arecord' });
     await source.next();
     const { pid } = await started();
-    while (runs(pid)) await sleep(20);
+    await gone(pid);
     await sleep(50);
     const heard: number[] = [];
     for await (const samples of source) heard.push(...samples);
@@ -281,33 +226,32 @@ const timer = setInterval(() => {
       `
 const { spawn } = require('node:child_process');
 const held = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 20000)'], { stdio: ['ignore', 'inherit', 'inherit'], detached: true });
-fs.writeFileSync(${JSON.stringify(join(folder, 'held'))}, String(held.pid));
+fs.writeFileSync(${JSON.stringify(beside('held'))}, String(held.pid));
 ${ENDLESS}`,
     );
     const { status } = runProgram(`
       const source = microphone({ recorder: 'arecord' });
       await source.next();
       await source.stop();`);
-    process.kill(Number(readFileSync(join(folder, 'held'), 'utf8')), 'SIGKILL');
+    process.kill(Number(readFileSync(beside('held'), 'utf8')), 'SIGKILL');
     assert.equal(status, 0);
   });
 
   it('does not leave a recorder behind when the process ends', async () => {
-    fake('arecord', `setInterval(() => {}, 1000);`); // one that writes would die of its broken pipe
+    fake('arecord', HANGING); // one that writes would die of its broken pipe
     const { status } = runProgram(`
       import { existsSync } from 'node:fs';
       void microphone({ recorder: 'arecord' }).next();
-      setInterval(() => existsSync(${JSON.stringify(join(folder, 'started'))}) && process.exit(7), 10);`);
+      setInterval(() => existsSync(${JSON.stringify(beside('started'))}) && process.exit(7), 10);`);
     assert.equal(status, 7);
     const { pid } = await started();
-    for (let i = 0; i < 50 && runs(pid); i++) await sleep(20);
-    assert.ok(!runs(pid));
+    await gone(pid);
   });
 
   it('refuses wrong options', () => {
-    assert.throws(() => microphone({ recorder: 'parec' as 'sox' }), {
+    assert.throws(() => microphone({ recorder: 'ffmpeg' as 'sox' }), {
       name: 'RangeError',
-      message: /got "parec", expected arecord, sox, rec/,
+      message: /got "ffmpeg", expected parec, arecord, sox, rec/,
     });
     assert.throws(() => microphone({ device: 3 as unknown as string }), TypeError);
     assert.throws(() => microphone({ device: '' }), { name: 'RangeError', message: /device: got ""/ });

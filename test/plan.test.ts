@@ -1,6 +1,7 @@
 /** Plans: kernels write nowhere but where a plan says, and a plan is data, which is checked before it runs. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { Packer } from '#dist/inference/packing.js';
 import { compile } from '#dist/inference/compile.js';
 import { Machine } from '#dist/inference/machine.js';
 import { verifyPlan, type Plan, type Section } from '#dist/inference/plan.js';
@@ -15,6 +16,7 @@ import { loadModel } from 'tympan';
 import { layoutOf } from './sequences.js';
 import { IMPORTABLE, readFixture, uniform } from './support.js';
 
+const packer = new Packer(newArena());
 interface Lowered {
   readonly name: string;
   readonly frames: FrameNetwork;
@@ -62,7 +64,7 @@ function runGuarded({ frames, operators }: Lowered, plan: Plan, what: string): v
 for (const lowered of all) {
   test(`${lowered.name}: a plan writes nowhere but into its scratch and state`, () => {
     for (const precision of ['int8', 'f32'] as const)
-      runGuarded(lowered, compile(lowered.frames, precision), precision);
+      runGuarded(lowered, compile(lowered.frames, precision, packer), precision);
   });
 }
 
@@ -70,7 +72,7 @@ const find = (name: string): Lowered => all.find((one) => one.name === name)!;
 
 test('a plan is plain data: cloned, it verifies, prints and runs the same', () => {
   for (const { frames, operators } of all) {
-    const plan = compile(frames, 'int8');
+    const plan = compile(frames, 'int8', packer);
     const clone = structuredClone(plan);
     verifyPlan(clone);
     assert.deepEqual(clone, plan);
@@ -84,7 +86,7 @@ test('a plan is plain data: cloned, it verifies, prints and runs the same', () =
     });
     assert.deepEqual(outputs[0], outputs[1]);
   }
-  const { step } = structuredClone(compile(find('torchscript-frames-two-layers.onnx').frames, 'int8'));
+  const { step } = structuredClone(compile(find('torchscript-frames-two-layers.onnx').frames, 'int8', packer));
   assert.equal(step.length, 1);
   assert.ok(step[0].kind === 'kernels');
   assert.match(
@@ -94,7 +96,7 @@ test('a plan is plain data: cloned, it verifies, prints and runs the same', () =
 });
 
 test('what runs at other frames is in sections of its own', () => {
-  const { step } = compile(find('torchscript-conv-stride.onnx').frames, 'f32');
+  const { step } = compile(find('torchscript-conv-stride.onnx').frames, 'f32', packer);
   const schedules = step.map(({ schedule: { every } }) => every);
   assert.ok(schedules.includes(1) && schedules.includes(2), `${schedules}`);
 });
@@ -111,7 +113,7 @@ const corrupted = (sections: readonly Section[], at: number, by: number): Sectio
 
 test('a plan that reaches outside its regions is refused before it runs', () => {
   const { frames, operators } = find('torchscript-hidden-three-layers-states.onnx');
-  const plan = compile(frames, 'int8');
+  const plan = compile(frames, 'int8', packer);
   assert.ok(plan.reset.length > 0);
   const broken: Readonly<Record<string, Partial<Plan>>> = {
     'less state': { stateBytes: plan.stateBytes - 16 },
@@ -131,7 +133,7 @@ test('a plan that reaches outside its regions is refused before it runs', () => 
 
 test('whatever word of a program is changed, it is refused, or writes nowhere else', () => {
   const lowered = find('torchscript-hidden-three-layers-states.onnx');
-  const plan = compile(lowered.frames, 'int8');
+  const plan = compile(lowered.frames, 'int8', packer);
   const words = plan.step.find((section) => section.kind === 'kernels')!.program.length;
   let refused = 0;
   for (let at = 0; at < words; at++) {
@@ -152,7 +154,7 @@ test('whatever word of a program is changed, it is refused, or writes nowhere el
 
 test('a plan whose host layers read or write what there is not is refused', () => {
   const { frames } = find('torchscript-layer-norm.onnx');
-  const plan = compile(frames, 'f32');
+  const plan = compile(frames, 'f32', packer);
   const change = (part: (layer: HostLayer) => Partial<HostLayer>): Plan => ({
     ...plan,
     step: plan.step.map((section) =>

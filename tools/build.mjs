@@ -1,6 +1,7 @@
 /**
  * The whole build: kernels → WebAssembly → hexadecimal, ONNX schema → decoder, TypeScript → dist/. With nothing changed since the
- * last build it does nothing.
+ * last build it does nothing. Declarations of all modules, which the tests want, are in build/types; those that an application can
+ * reach are in dist/ too.
  */
 import { execFileSync } from 'node:child_process';
 import {
@@ -14,9 +15,10 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { copyDeclarations, stripComments } from './declarations.mjs';
 import { generateDecoder } from './generate-decoder.mjs';
 import { splatConstants } from './splat-constants.mjs';
 
@@ -34,6 +36,7 @@ function newest(path) {
 
 const SOURCES = ['assembly', 'src', 'tools', 'asconfig.json', 'tsconfig.json', 'package.json', 'package-lock.json'];
 const STAMP = at('build', '.built');
+const TYPES = at('build', 'types');
 
 function upToDate() {
   return (
@@ -52,11 +55,25 @@ function buildKernels() {
   writeFileSync(at('dist', 'kernels', 'binary.js'), `export const KERNELS_HEX =\n  '${hex}';\n`);
 }
 
-/** The audio thread's part in one file: an AudioWorklet loads no other. */
-async function bundleWorklet() {
+/** TypeScript → dist/: modules without the comments, which are in the declarations. */
+function compile() {
+  rmSync(TYPES, { recursive: true, force: true });
+  run('typescript/bin/tsc', '-p', 'tsconfig.json', '--declarationDir', TYPES);
+  copyFileSync(at('src', 'onnx', 'onnx-proto.d.ts'), join(TYPES, 'onnx', 'onnx-proto.d.ts'));
+  for (const name of readdirSync(TYPES, { recursive: true })) {
+    const module = at('dist', name.replace(/\.d\.ts$/, '.js'));
+    if (name.endsWith('.d.ts') && existsSync(module) && !name.endsWith('onnx-proto.d.ts')) stripComments(module);
+  }
+  const { exports } = JSON.parse(readFileSync(at('package.json'), 'utf8'));
+  const entries = Object.values(exports).flatMap(({ types }) => (types === undefined ? [] : [relative('dist', types)]));
+  copyDeclarations(TYPES, at('dist'), entries);
+}
+
+/** The audio thread's part, each in one file: an AudioWorklet loads no other. */
+async function bundleWorklets() {
   await build({
-    entryPoints: [at('dist', 'worklet', 'index.js')],
-    outfile: at('dist', 'worklet.js'),
+    entryPoints: { worklet: at('dist', 'worklet', 'index.js'), 'worklet-full': at('dist', 'worklet', 'full.js') },
+    outdir: at('dist'),
     bundle: true,
     minify: true,
     format: 'esm',
@@ -68,9 +85,8 @@ if (!upToDate()) {
   rmSync(at('dist'), { recursive: true, force: true });
   buildKernels();
   await generateDecoder(at('dist', 'onnx', 'onnx-proto.js'));
-  run('typescript/bin/tsc', '-p', 'tsconfig.json');
-  await bundleWorklet();
-  copyFileSync(at('src', 'onnx', 'onnx-proto.d.ts'), at('dist', 'onnx', 'onnx-proto.d.ts'));
+  compile();
+  await bundleWorklets();
   chmodSync(at('dist', 'cli', 'index.js'), 0o755);
   writeFileSync(STAMP, '');
 }

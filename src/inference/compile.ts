@@ -12,7 +12,7 @@ import type {
   UnaryLayer,
 } from '../streaming/frame-network.js';
 import { compileRecurrent } from './compile-recurrent.js';
-import { Packer } from './packing.js';
+import type { Packer } from './packing.js';
 import { ALWAYS, PlanBuilder } from './plan-builder.js';
 import type { Plan } from './plan.js';
 
@@ -26,9 +26,9 @@ const MAX_FLOATS = 2 ** 22;
  * Compiles a network for the kernels: quantizes and packs its weights, gives every value its place in memory and every
  * layer its kernel calls.
  *
- * @param packer where many small networks are compiled, the same for all
+ * @param packer where several networks are compiled, the same for all
  */
-export function compile(network: FrameNetwork, precision: Precision, packer = new Packer()): Plan {
+export function compile(network: FrameNetwork, precision: Precision, packer: Packer): Plan {
   checkSize(network);
   const builder = new PlanBuilder(network, precision, packer);
   for (const { value } of network.inputs) builder.reserve(value);

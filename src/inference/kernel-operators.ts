@@ -89,7 +89,7 @@ export class KernelOperators {
   constructor(network: Network, operators: Operators, precision: Precision, arena: Arena) {
     this.#network = network;
     this.#operators = operators;
-    this.#place = { precision, arena, packer: new Packer() };
+    this.#place = { precision, arena, packer: new Packer(arena.another()) };
   }
 
   /** The operators that were given, with kernels for those that have some. */

@@ -1,4 +1,4 @@
-import { newArena } from '../kernels/embedded.js';
+import type { Arena } from '../kernels/arena.js';
 import type { RecurrentMatrices } from '../streaming/frame-network.js';
 import { matrixBytes, paddedRows, paddedSize, type Precision } from '../kernels/layout.js';
 
@@ -10,9 +10,14 @@ export interface Matrix {
   readonly bias: Float32Array; // [rows]
 }
 
-/** Packs matrices with the kernels, in a memory of its own. */
+/** Packs matrices with the kernels. */
 export class Packer {
-  readonly #arena = newArena();
+  readonly #arena: Arena;
+
+  /** @param arena where it happens; it keeps the size of the largest matrix */
+  constructor(arena: Arena) {
+    this.#arena = arena;
+  }
 
   /** The matrix, both dimensions padded, in the layout of matvecInt8 or matvecF32. */
   pack(precision: Precision, matrix: Matrix): Uint8Array {

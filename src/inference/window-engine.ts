@@ -1,11 +1,11 @@
 import { MetadataError, TympanError } from '../errors.js';
 import type { Network, Numbers, Port } from '../model/network.js';
 import { elements, type Operand } from '../operators/operator.js';
-import type { Analysis } from '../streaming/analyze.js';
 import { operandsFor } from '../streaming/open-sizes.js';
 import type { Slot } from '../streaming/slots.js';
 import { WHOLE_FRAME } from '../streaming/time-candidates.js';
 import type { Run, Runner } from './runner.js';
+import type { Windows } from './network-plan.js';
 import type { Engine, OutputSlot } from './stream.js';
 
 /** Where one frame of a tensor is in its buffer: `before` blocks of `inner` floats, `step` apart. */
@@ -55,27 +55,27 @@ export class WindowEngine implements Engine {
   readonly #carried: readonly { readonly from: Numbers; readonly to: Numbers }[];
   #count = 0;
 
-  constructor(runner: Runner, analysis: Analysis, frames: number, hop: number) {
+  constructor(runner: Runner, { axes, frames, hop }: Windows) {
     const { network } = runner;
-    const operands = operandsFor(network, analysis.inputDims, frames);
+    const operands = operandsFor(network, axes.inputDims, frames);
     const dimsOf = ({ value }: Port) => operands.get(value)!.dims;
     this.#run = openWindow(runner, operands, frames);
     this.#frames = frames;
     this.#hop = hop;
-    const timed = network.inputs.filter(({ value }) => analysis.timeAxes.has(value));
-    const others = network.inputs.filter(({ value }) => !analysis.timeAxes.has(value));
+    const timed = network.inputs.filter(({ value }) => axes.timeAxes.has(value));
+    const others = network.inputs.filter(({ value }) => !axes.timeAxes.has(value));
     this.#sequences = timed.map((port) => {
-      const layout = layoutOf(dimsOf(port), analysis.timeAxes.get(port.value));
+      const layout = layoutOf(dimsOf(port), axes.timeAxes.get(port.value));
       return { ...layout, ring: new Float32Array(elements(dimsOf(port))), target: this.#run.numbers(port.value) };
     });
     this.#states = others.map(({ value }) => this.#run.numbers(value));
-    this.#carried = [...(hop === frames ? analysis.carried : [])].map(([input, output]) => ({
+    this.#carried = [...(hop === frames ? axes.carried : [])].map(([input, output]) => ({
       from: this.#run.numbers(output),
       to: this.#run.numbers(input),
     }));
     this.#results = network.outputs.map(({ value }) => {
       const shape = this.#run.shapeOf(value).dims;
-      return { ...layoutOf(shape, analysis.outputAxes.get(value)), source: this.#run.numbers(value) };
+      return { ...layoutOf(shape, axes.outputAxes.get(value)), source: this.#run.numbers(value) };
     });
     const slot = (ports: Network['inputs'], layouts: readonly Layout[]): Slot[] =>
       ports.map(({ name }, i) => ({ name, size: layouts[i].before * layouts[i].inner }));

@@ -1,6 +1,6 @@
 import { UnsupportedModelError } from '../errors.js';
 import { align, ALIGNMENT } from './layout.js';
-import type { KernelExports } from './module.js';
+import { instantiateKernels, type KernelExports } from './module.js';
 
 const PAGE = 65536;
 
@@ -12,10 +12,17 @@ export class Arena {
   readonly #released = new Map<number, number[]>();
   #f32: Float32Array;
 
-  /** @param kernels an instance that nobody else has */
-  constructor(kernels: KernelExports) {
-    this.kernels = kernels;
-    this.#f32 = new Float32Array(kernels.memory.buffer);
+  readonly #compiled: WebAssembly.Module;
+
+  constructor(compiled: WebAssembly.Module) {
+    this.#compiled = compiled;
+    this.kernels = instantiateKernels(compiled);
+    this.#f32 = new Float32Array(this.kernels.memory.buffer);
+  }
+
+  /** An empty one, of the same kernels. */
+  another(): Arena {
+    return new Arena(this.#compiled);
   }
 
   /** Bytes of WebAssembly memory. */

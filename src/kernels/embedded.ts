@@ -1,7 +1,7 @@
 /** The kernels that are embedded as text, so that there is no file to serve. An audio worklet is given their bytes instead. */
 import { Arena } from './arena.js';
 import { KERNELS_HEX } from './binary.js';
-import { compileKernels, instantiateKernels } from './module.js';
+import { compileKernels } from './module.js';
 
 /** The WebAssembly module. */
 export function kernelBytes(): Uint8Array<ArrayBuffer> {
@@ -19,5 +19,5 @@ let compiled: WebAssembly.Module | undefined;
  */
 export function newArena(): Arena {
   compiled ??= compileKernels(kernelBytes());
-  return new Arena(instantiateKernels(compiled));
+  return new Arena(compiled);
 }

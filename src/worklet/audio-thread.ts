@@ -1,8 +1,9 @@
 import { Hearing } from '../hearing/hearing.js';
 import { openPlans } from '../hearing/open-plans.js';
 import type { Sink, Spotter } from '../hearing/spotter.js';
+import type { OpenNetwork } from '../inference/open-network.js';
 import { Arena } from '../kernels/arena.js';
-import { compileKernels, instantiateKernels } from '../kernels/module.js';
+import { compileKernels } from '../kernels/module.js';
 import { findNotFinite } from '../typed-arrays.js';
 import { Level } from './level.js';
 import type { ClipMessage, FrameMessage, Message, Request, WakeMessage, Watch, WorkletOptions } from './protocol.js';
@@ -43,13 +44,14 @@ export class AudioThread {
 
   /**
    * @param sampleRate Hz, of the context
+   * @param openNetwork decides which networks can be run
    * @throws Error where the engine has no WebAssembly SIMD; RangeError for a plan that reaches outside its regions, and for a rate
    *   that can't be resampled
    */
-  constructor(options: WorkletOptions, sampleRate: number, post: (message: Message) => void) {
+  constructor(options: WorkletOptions, openNetwork: OpenNetwork, sampleRate: number, post: (message: Message) => void) {
     const { kernels, plans, watch, audio } = options;
-    const arena = new Arena(instantiateKernels(compileKernels(kernels)));
-    const parts = openPlans(plans, arena, (model) => this.#sink(model));
+    const arena = new Arena(compileKernels(kernels));
+    const parts = openPlans(plans, arena, openNetwork, (model) => this.#sink(model));
     this.#hearing = new Hearing(sampleRate, parts, () => arena);
     this.#spotters = parts.map(({ spotter }) => spotter);
     this.#sampleRate = sampleRate;

@@ -3,8 +3,9 @@ import type { DetectionOptions } from '../detection/settings.js';
 import type { Around } from '../hearing/clips.js';
 import type { DetectorPlan } from '../hearing/plan.js';
 
-/** The name under which the worklet registers. */
+/** The names under which `tympan/worklet` and `tympan/worklet/full` register. */
 export const PROCESSOR = 'tympan-detector';
+export const FULL_PROCESSOR = 'tympan-detector-full';
 
 /** What crosses to the page besides events. */
 export interface Watch {
