@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { KERNELS_HEX } from '#dist/kernels/binary.js';
 
 /** The neutral entry point as an application bundles it; what is imported on demand becomes chunks of its own. */
 const { outputFiles, metafile } = await build({
@@ -70,4 +71,13 @@ test('kernels stay under 24 KB', (t) => {
   const { length } = readFileSync('build/kernels.wasm');
   t.diagnostic(`kernels: ${length} bytes`);
   assert.ok(length < 24_000, `${length} bytes`);
+});
+
+test('the worklet and the kernels that are given to it stay under 60 KB, uncompressed', (t) => {
+  const worklet = readFileSync('dist/worklet.js');
+  const kernels = readFileSync('build/kernels.wasm').length;
+  t.diagnostic(`worklet.js: ${worklet.length} bytes, with the kernels ${worklet.length + kernels}`);
+  t.diagnostic(`worklet-full.js: ${readFileSync('dist/worklet-full.js').length} bytes`);
+  assert.ok(worklet.includes('registerProcessor') && !worklet.includes(KERNELS_HEX.slice(0, 64)));
+  assert.ok(worklet.length + kernels <= 60_000, `${worklet.length + kernels} bytes`);
 });

@@ -17,8 +17,8 @@ import {
 } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
-import { copyDeclarations, stripComments } from './declarations.mjs';
+import { build, transform } from 'esbuild';
+import { copyDeclarations } from './declarations.mjs';
 import { generateDecoder } from './generate-decoder.mjs';
 import { splatConstants } from './splat-constants.mjs';
 
@@ -37,6 +37,8 @@ function newest(path) {
 const SOURCES = ['assembly', 'src', 'tools', 'asconfig.json', 'tsconfig.json', 'package.json', 'package-lock.json'];
 const STAMP = at('build', '.built');
 const TYPES = at('build', 'types');
+/** Modules that this script writes; their declarations are written by hand. */
+const GENERATED = ['kernels/binary', 'onnx/onnx-proto'];
 
 function upToDate() {
   return (
@@ -55,15 +57,25 @@ function buildKernels() {
   writeFileSync(at('dist', 'kernels', 'binary.js'), `export const KERNELS_HEX =\n  '${hex}';\n`);
 }
 
-/** TypeScript → dist/: modules without the comments, which are in the declarations. */
-function compile() {
+/** Longest line of what is shipped, in characters: Node prints the line of an error that nobody caught. */
+const LINE = 160;
+
+/**
+ * Takes comments, which are in the declarations, and white space out of a module, a sixth of the package. Names and short lines stay,
+ * for stack traces: there is no source map.
+ */
+async function shrink(path) {
+  const options = { minifyWhitespace: true, minifySyntax: true, lineLimit: LINE, target: 'es2022', charset: 'utf8' };
+  writeFileSync(path, (await transform(readFileSync(path, 'utf8'), options)).code);
+}
+
+/** TypeScript → dist/. */
+async function compile() {
   rmSync(TYPES, { recursive: true, force: true });
   run('typescript/bin/tsc', '-p', 'tsconfig.json', '--declarationDir', TYPES);
-  copyFileSync(at('src', 'onnx', 'onnx-proto.d.ts'), join(TYPES, 'onnx', 'onnx-proto.d.ts'));
-  for (const name of readdirSync(TYPES, { recursive: true })) {
-    const module = at('dist', name.replace(/\.d\.ts$/, '.js'));
-    if (name.endsWith('.d.ts') && existsSync(module) && !name.endsWith('onnx-proto.d.ts')) stripComments(module);
-  }
+  for (const name of readdirSync(TYPES, { recursive: true }))
+    if (name.endsWith('.d.ts')) await shrink(at('dist', name.replace(/\.d\.ts$/, '.js')));
+  for (const name of GENERATED) copyFileSync(at('src', `${name}.d.ts`), join(TYPES, `${name}.d.ts`));
   const { exports } = JSON.parse(readFileSync(at('package.json'), 'utf8'));
   const entries = Object.values(exports).flatMap(({ types }) => (types === undefined ? [] : [relative('dist', types)]));
   copyDeclarations(TYPES, at('dist'), entries);
@@ -85,7 +97,7 @@ if (!upToDate()) {
   rmSync(at('dist'), { recursive: true, force: true });
   buildKernels();
   await generateDecoder(at('dist', 'onnx', 'onnx-proto.js'));
-  compile();
+  await compile();
   await bundleWorklets();
   chmodSync(at('dist', 'cli', 'index.js'), 0o755);
   writeFileSync(STAMP, '');

@@ -1,13 +1,26 @@
-/**
- * What of TypeScript's output is shipped: the declarations that an application can come to know, and JavaScript without the comments
- * that these hold.
- */
+/** Which of TypeScript's declarations are shipped: what an application can come to know, without what is marked as internal. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import ts from 'typescript';
 
 /** All names of a module. */
 const EVERYTHING = '*';
+
+/** Whether a declaration or a member is marked as the project's own. */
+const isInternal = (node) =>
+  ts.isDeclarationStatement(node) || ts.isVariableStatement(node) || ts.isClassElement(node) || ts.isTypeElement(node)
+    ? /^\s*\/\*\*(?:(?!\*\/)[^])*@internal/.test(node.getFullText())
+    : false;
+
+/** A declaration's text without its internal members. */
+function publicText(statement) {
+  const start = statement.getFullStart();
+  let text = statement.getFullText();
+  for (const member of [...(statement.members ?? [])].reverse()) {
+    if (isInternal(member)) text = text.slice(0, member.getFullStart() - start) + text.slice(member.getEnd() - start);
+  }
+  return text;
+}
 
 /** A module's declarations: statements by the names that they declare, and where imported names come from. */
 class Module {
@@ -59,7 +72,7 @@ class Module {
     const bindings = statement.importClause?.namedBindings ?? statement.exportClause;
     if (!bindings?.elements || !statement.moduleSpecifier) {
       const isDeclaration = [...this.declared.values()].some((statements) => statements.includes(statement));
-      return isDeclaration && !this.kept.has(statement) ? '' : statement.getFullText();
+      return isDeclaration && !this.kept.has(statement) ? '' : publicText(statement);
     }
     const isPackage = this.resolve(statement.moduleSpecifier.text) === null;
     const names = bindings.elements.filter(({ name }) => isPackage || this.used.has(name.text)).map((e) => e.getText());
@@ -93,6 +106,7 @@ function use(module, name, wanted) {
   module.used.add(name);
   if (from) wanted.push(from);
   const visit = (node) => {
+    if (isInternal(node)) return;
     if (ts.isIdentifier(node)) use(module, node.text, wanted);
     if (ts.isImportTypeNode(node)) wanted.push(...importedType(module, node));
     ts.forEachChild(node, visit);
@@ -116,18 +130,4 @@ export function copyDeclarations(from, to, entries) {
     mkdirSync(dirname(target), { recursive: true });
     writeFileSync(target, module.print());
   }
-}
-
-/** Takes the comments out of a JavaScript module, but for licences (`/*!`); names and lines of code stay as they are. */
-export function stripComments(path) {
-  const { outputText } = ts.transpileModule(readFileSync(path, 'utf8'), {
-    fileName: path,
-    compilerOptions: {
-      target: ts.ScriptTarget.ES2022,
-      module: ts.ModuleKind.ESNext,
-      allowJs: true,
-      removeComments: true,
-    },
-  });
-  writeFileSync(path, outputText);
 }

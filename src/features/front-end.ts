@@ -26,6 +26,7 @@ export class FrontEnd {
   readonly #placed: PlacedFrontEnd;
 
   /**
+   * @internal Use `loadFrontEnd`.
    * @param recipe a complete one, of `parseRecipe`
    * @throws MetadataError for a recipe that can't be planned
    */

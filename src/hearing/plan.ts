@@ -23,8 +23,11 @@ export interface DetectorPlan {
   readonly needs: 'kernels' | 'operators';
   /** Plans of one recipe hear the same features. */
   readonly recipe: Recipe;
+  /** @internal */
   readonly frontEnd: FrontEndPlan;
+  /** @internal */
   readonly network: NetworkPlan;
+  /** @internal */
   readonly answer: Answer;
 }
 

@@ -34,7 +34,7 @@ export class Stream {
   readonly #made: boolean[];
   #isOpen = true;
 
-  /** Use `model.stream()`. */
+  /** @internal Use `model.stream()`. */
   constructor(engine: Engine) {
     this.#engine = engine;
     this.#outputs = engine.outputs.map(({ size }) => new Float32Array(size));

@@ -12,10 +12,8 @@ declare module 'node-record-lpcm16' {
   }
 
   /** A running recorder. */
-  export interface Recording {
-    readonly process: ChildProcess & { stderr: Readable };
-    stream(): Readable;
-    stop(): void;
+  interface Recording {
+    readonly process: ChildProcess & { readonly stdout: Readable; readonly stderr: Readable };
   }
 
   const recorder: { record(options: RecordOptions): Recording };

@@ -1,0 +1,64 @@
+import { MicrophoneError } from './microphone-error.js';
+
+const loading = new WeakMap<BaseAudioContext, Map<string, Promise<void>>>();
+
+/**
+ * Where `tympan/worklet` is, unless told. Vite and webpack rewrite exactly this form, and copy the file; esbuild and Rollup leave it
+ * as it is, and bundles in CommonJS have no import.meta.url. Apart from `addModule`, or webpack would bundle the file once more.
+ */
+function defaultUrl(): URL {
+  return new URL('../worklet.js', import.meta.url);
+}
+
+/**
+ * Loads the worklet into a context, once.
+ *
+ * @throws MicrophoneError as a rejection: `insecure-context`, `no-audio-worklet`, `worklet-unavailable`
+ */
+export async function loadWorklet(context: BaseAudioContext, workletUrl: string | URL | undefined): Promise<URL> {
+  const url = addressOf(workletUrl);
+  checkAudioWorklet();
+  let loads = loading.get(context);
+  if (!loads) loading.set(context, (loads = new Map()));
+  let load = loads.get(url.href);
+  if (!load) loads.set(url.href, (load = context.audioWorklet.addModule(url.href)));
+  try {
+    await load;
+    return url;
+  } catch (error) {
+    loads.delete(url.href); // so that it can be tried again
+    throw unavailable(url.href, (error as Error).message.trim(), error);
+  }
+}
+
+/** @throws MicrophoneError `insecure-context` or `no-audio-worklet`, where there is none */
+export function checkAudioWorklet(): void {
+  if (typeof AudioContext === 'function' && typeof AudioWorkletNode === 'function') return;
+  if (!isSecureContext)
+    throw new MicrophoneError(
+      'insecure-context',
+      `page ${location.origin}: browsers have AudioWorklet on secure pages only; serve it by HTTPS, or from localhost`,
+    );
+  throw new MicrophoneError(
+    'no-audio-worklet',
+    'this browser has no AudioWorklet; Tympan needs Chrome 97, Firefox 104, Safari 16.4 or newer',
+  );
+}
+
+/** Says how the file is served from where a bundler has not put it. */
+export function unavailable(url: string, found: string, cause?: unknown): MicrophoneError {
+  return new MicrophoneError(
+    'worklet-unavailable',
+    `worklet ${url}: ${found}; serve the file that tympan/worklet names from the page's own origin, as JavaScript, and give its ` +
+      "URL as workletUrl (with Vite: import workletUrl from 'tympan/worklet?url')",
+    { cause },
+  );
+}
+
+function addressOf(workletUrl: string | URL | undefined): URL {
+  try {
+    return workletUrl === undefined ? defaultUrl() : new URL(workletUrl, document.baseURI);
+  } catch (error) {
+    throw unavailable(String(workletUrl ?? 'of the bundle'), 'is no URL', error);
+  }
+}
