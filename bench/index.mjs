@@ -7,6 +7,7 @@ import { benchFrontEnds } from './front-ends.mjs';
 import { benchMfcc } from './mfcc.mjs';
 import { benchRecurrent } from './recurrent.mjs';
 import { benchResample } from './resample.mjs';
+import { benchWorklet } from './worklet.mjs';
 
 const rounds = process.argv.includes('--quick') ? 15 : 60;
 console.log(`Node ${process.version}, ${cpus()[0].model.trim()}; medians of ${rounds} interleaved rounds`);
@@ -14,6 +15,7 @@ await benchRecurrent(rounds);
 await benchMfcc(rounds);
 await benchResample(rounds);
 await benchFrontEnds(rounds);
+await benchWorklet(1000 * rounds);
 await benchEvaluation(Math.ceil(rounds / 20));
 const kernels = readFileSync(new URL('../build/kernels.wasm', import.meta.url));
 console.log(`\nKernels: ${kernels.byteLength} bytes, ${gzipSync(kernels).byteLength} compressed`);

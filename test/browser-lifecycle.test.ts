@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { createDetectorNode, listen, microphones, type ListenOptions, type Wake } from '#dist/browser/index.js';
+import { createDetectorNode, listen, microphones, type ListenOptions, type Wake } from 'tympan/browser';
 import { loadModel } from 'tympan';
 import { readAudio } from 'tympan/node';
 import { Page } from './page-platform.js';

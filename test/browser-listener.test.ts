@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { listen, MicrophoneError, type ListenOptions, type Status, type Wake } from '#dist/browser/index.js';
+import { listen, MicrophoneError, type ListenOptions, type Status, type Wake } from 'tympan/browser';
 import { Broadcast } from '#dist/browser/broadcast.js';
 import { loadModel } from 'tympan';
 import { readAudio } from 'tympan/node';
@@ -118,8 +118,8 @@ for (const [name, reason] of Object.entries(REFUSALS)) {
 }
 
 /** What is missing, and how a listener then ends. */
-async function endsWith(reason: string, options?: ListenOptions): Promise<MicrophoneError> {
-  const { listener } = start(options);
+async function endsWith(reason: string, options?: ListenOptions, models = model): Promise<MicrophoneError> {
+  const listener = listen(models, options);
   const error: unknown = await listener.ready.then(
     () => undefined,
     (thrown: unknown) => thrown,
@@ -147,7 +147,10 @@ test('where the worklet is not served, nobody is asked for the microphone, and i
   const message = (await endsWith('worklet-unavailable', { workletUrl: 'assets/w.js' })).message;
   assert.match(message, /^worklet https:\/\/page\.example\/app\/assets\/w\.js: 404; .*workletUrl/);
   page.worklet = 'another';
-  assert.match((await endsWith('worklet-unavailable')).message, /has not registered "tympan-detector"/);
+  assert.match(
+    (await endsWith('worklet-unavailable')).message,
+    /has not registered tympan-detector or tympan-detector-full/,
+  );
   assert.match((await endsWith('worklet-unavailable', { workletUrl: 'http://[' })).message, /is no URL/);
   assert.deepEqual(page.asked, []);
   page.worklet = 'there';
@@ -156,6 +159,31 @@ test('where the worklet is not served, nobody is asked for the microphone, and i
   assert.match(page.modules.at(-1)!, /\/worklet\.js$/);
   await listener.stop();
   page.assertNothingIsLeft();
+});
+
+test('a model that needs all operators takes the full worklet, which runs any', async (t) => {
+  const page = new Page(t);
+  const windowed = await loadModel('models/happy.onnx', {
+    streaming: { mode: 'windowed', windowFrames: 64, hopFrames: 8 },
+  });
+  assert.equal(windowed.plan().needs, 'operators');
+  const wakes: Wake[] = [];
+  const listener = listen([model, windowed], { onWake: (wake) => wakes.push(wake) });
+  await listener.ready;
+  await page.play(speech);
+  await listener.stop();
+  assert.match(page.modules[0], /\/worklet-full\.js$/);
+  const heard = windowed.detector().push(speech);
+  assert.ok(heard.length > 0);
+  assert.deepEqual(
+    wakes.filter((wake) => wake.model === 1).map(({ time }) => time),
+    heard.map(({ time }) => time),
+  );
+  const message = (await endsWith('worklet-unavailable', { workletUrl: 'worklet.js' }, windowed)).message;
+  assert.match(message, /worklet\.js: has not registered tympan-detector-full: .*tympan\/worklet\/full/);
+  const { listener: plain } = start({ workletUrl: 'full.js' });
+  await plain.ready;
+  await plain.stop();
 });
 
 test('what fails on the audio thread ends the listener', async (t) => {

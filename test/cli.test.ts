@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -437,76 +437,5 @@ describe('tympan features', () => {
     const { status, stdout } = tympan('features', HAPPY);
     assert.equal(status, 0);
     assert.match(stdout, /^models\/samples\/happy\.wav  [\d,]+ frames of \d+ coefficients, [\d.]+ s of audio\n/);
-  });
-});
-
-describe('tympan listen', { skip: process.platform === 'win32' && 'fake recorders are scripts' }, () => {
-  /** A folder with an `arecord` that plays the sample, over and over, five times as fast as it was spoken. */
-  function fakeRecorder(name: string, body: string): string {
-    const bin = join(folder, name);
-    mkdirSync(bin);
-    writeFileSync(join(bin, 'arecord'), `#!${process.execPath}\n${body}`, { mode: 0o755 });
-    return bin;
-  }
-
-  const PLAYING = `
-const bytes = require('node:fs').readFileSync(${JSON.stringify(join(process.cwd(), HAPPY))}).subarray(44);
-let at = 0;
-setInterval(() => { process.stdout.write(bytes.subarray(at, at += 4000)); if (at >= bytes.length) at = 0; }, 25);`;
-
-  interface Ended {
-    status: number | null;
-    stdout: string;
-    stderr: string;
-  }
-
-  /** Runs `listen` until its first line of output, then interrupts it. */
-  function listen(bin: string, ...flags: string[]): Promise<Ended> {
-    const child = spawn(process.execPath, ['dist/cli/index.js', 'listen', '--recorder', 'arecord', ...flags], {
-      env: { ...process.env, PATH: bin },
-    });
-    let stdout = '';
-    let stderr = '';
-    child.stdout.on('data', (text) => {
-      stdout += text;
-      if (stdout.includes('\n')) child.kill('SIGINT');
-    });
-    child.stderr.on('data', (text) => (stderr += text));
-    return new Promise((resolve) => child.on('close', (status) => resolve({ status, stdout, stderr })));
-  }
-
-  it('prints a line a detection, and ends cleanly when interrupted', async () => {
-    const { status, stdout, stderr } = await listen(fakeRecorder('play', PLAYING));
-    assert.match(stdout, /^(\d\d:\d\d:\d\d  happy  [01]\.\d{3}\n)+$/);
-    assert.equal(stderr, '');
-    assert.equal(status, 0);
-  });
-
-  it('prints JSON lines', async () => {
-    const { status, stdout } = await listen(fakeRecorder('json', PLAYING), '--json');
-    const { keyword, posterior, time, clock } = JSON.parse(stdout.split('\n')[0]);
-    assert.equal(keyword, 'happy');
-    assert.ok(posterior > 0 && posterior <= 1 && time > 0);
-    assert.equal(new Date(clock).toISOString(), clock);
-    assert.equal(status, 0);
-  });
-
-  it('says that the microphone gives only zeros', async () => {
-    const zeros = `setInterval(() => process.stdout.write(Buffer.alloc(64000)), 10); setTimeout(() => process.exit(0), 500);`;
-    const { status, stdout, stderr } = await listen(fakeRecorder('zeros', zeros));
-    assert.equal(stdout, '');
-    assert.match(stderr, /^tympan: only digital silence so far: [^\n]+\n$/);
-    assert.equal(status, 0);
-  });
-
-  it('says what to install, and what a recorder complained about', async () => {
-    const empty = join(folder, 'nothing');
-    mkdirSync(empty);
-    refused(await listen(empty), /no recorder: arecord is not installed; install /);
-    const dying = `process.stderr.write('arecord: main:831: audio open error: No such device\\n'); process.exitCode = 1;`;
-    refused(
-      await listen(fakeRecorder('dying', dying)),
-      /arecord exited with code 1: audio open error: No such device; arecord -L lists/,
-    );
   });
 });

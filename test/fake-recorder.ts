@@ -1,5 +1,5 @@
 /** Recorders that are scripts of Node's, on a PATH that leads to nothing else. */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach } from 'node:test';
@@ -85,6 +85,20 @@ export function runs(pid: number): boolean {
   // An orphan that is dead stays a zombie where nobody waits for it, as in a container without an init.
   const stat = `/proc/${pid}/stat`;
   return !existsSync(stat) || !/\) Z /.test(readFileSync(stat, 'utf8'));
+}
+
+/** On Linux: the processes whose parent is this one. */
+export function children(): { pid: number; name: string }[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        const [, name, parent] = /\((.*)\) \S (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, 'latin1')) ?? [];
+        return Number(parent) === process.pid ? [{ pid: Number(pid), name }] : [];
+      } catch {
+        return []; // gone since
+      }
+    });
 }
 
 /** @throws Error when the process still runs after some seconds */

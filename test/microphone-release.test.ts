@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { getEventListeners } from 'node:events';
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { microphone } from '#dist/node/index.js';
-import { beside, ENDLESS, fake, gone, HANGING, hideRecorders, runs, started } from './fake-recorder.js';
+import { beside, children, ENDLESS, fake, gone, HANGING, hideRecorders, runs, started } from './fake-recorder.js';
 
 hideRecorders();
 
@@ -93,18 +93,6 @@ const descriptors = (): string[] =>
     })
     .filter((target) => /^(pipe|socket):/.test(target))
     .sort();
-
-/** Processes whose parent is this one. */
-const children = (): string[] =>
-  readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1)!.split(' ')[1] === String(process.pid);
-      } catch {
-        return false; // gone since
-      }
-    });
 
 /** Listeners on what outlives a microphone. */
 const listeners = (signal: AbortSignal): number[] => [

@@ -155,14 +155,14 @@ process.stdout.write(Buffer.alloc(64), () => {
   });
 
   it('drops the oldest sound when nobody takes it, and counts what was lost', async () => {
-    // 5.2 s in chunks of 0.4 s, against a queue of 4 s.
+    // 12 s in chunks of 0.4 s, against a queue of 4 s.
     fake(
       'arecord',
       `
 let n = 0;
 const timer = setInterval(() => {
   process.stdout.write(Buffer.from(new Int16Array(6400).fill(n).buffer));
-  if (++n === 13) clearInterval(timer);
+  if (++n === 30) clearInterval(timer);
 }, 15);`,
     );
     const source = microphone({ recorder: 'arecord' });
@@ -172,7 +172,7 @@ const timer = setInterval(() => {
     await sleep(50);
     const heard: number[] = [];
     for await (const samples of source) heard.push(...samples);
-    assert.equal(heard.at(-1), 12);
+    assert.equal(heard.at(-1), 29);
     assert.ok(heard.length <= 4 * 16000);
     assert.ok(source.overruns > 0);
   });
@@ -256,6 +256,15 @@ ${ENDLESS}`,
     assert.throws(() => microphone({ device: 3 as unknown as string }), TypeError);
     assert.throws(() => microphone({ device: '' }), { name: 'RangeError', message: /device: got ""/ });
     assert.throws(() => microphone({ sampleRate: '16000' as unknown as number }), TypeError);
+    assert.throws(() => microphone({ command: [] }), { name: 'RangeError', message: /command: got no program/ });
+    assert.throws(() => microphone({ command: 'sox -d' as unknown as string[] }), TypeError);
+    assert.throws(() => microphone({ command: ['sox'], recorder: 'sox' }), /command: given with recorder/);
+    assert.throws(() => microphone({ command: ['sox'], device: 'x' }), /command: given with device/);
+    assert.throws(() => microphone({ timeout: 0 }), { name: 'RangeError', message: /timeout: got 0/ });
+    assert.throws(() => microphone({ reconnect: 3 as unknown as true }), TypeError);
+    assert.throws(() => microphone({ reconnect: { least: 10, most: 5 } }), /reconnect.most: got 5, expected at least/);
+    assert.throws(() => microphone({ signal: {} as AbortSignal }), TypeError);
+    assert.throws(() => microphone({ onStatus: 'x' as unknown as () => void }), TypeError);
     for (const sampleRate of [0, NaN, 1.5, 1e7]) assert.throws(() => microphone({ sampleRate }), RangeError);
   });
 });

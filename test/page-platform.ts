@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { setImmediate as turn } from 'node:timers/promises';
 import { AudioThread } from '#dist/worklet/audio-thread.js';
-import type { Message, Request, WorkletOptions } from '#dist/worklet/protocol.js';
+import { openAnyNetwork } from '#dist/inference/open-any-network.js';
+import { openKernelNetwork } from '#dist/inference/open-network.js';
+import { FULL_PROCESSOR, PROCESSOR, type Message, type Request, type WorkletOptions } from '#dist/worklet/protocol.js';
 
 /**
  * A page's platform, for what no real browser can be made to do at will: devices that vanish, contexts that never start, prompts that
@@ -96,13 +98,15 @@ class Context extends Target {
   state: AudioContextState = 'suspended';
   readonly sources: Source[] = [];
   node: WorkletNode | undefined;
-  isRegistered = false;
+  /** Names of processors. */
+  readonly registered = new Set<string>();
   readonly audioWorklet = {
     addModule: async (url: string): Promise<void> => {
       await turn();
       this.page.modules.push(url);
       if (this.page.worklet === 'missing') throw new DOMException('404', 'AbortError');
-      this.isRegistered = this.page.worklet === 'there';
+      const isFull = url.endsWith('full.js');
+      if (this.page.worklet === 'there') this.registered.add(isFull ? FULL_PROCESSOR : PROCESSOR);
     },
   };
 
@@ -201,17 +205,18 @@ class WorkletNode extends Target {
 
   constructor(context: Context, name: string, options: AudioWorkletNodeOptions) {
     super();
-    if (!context.isRegistered) throw new DOMException(`${name} is not registered`, 'InvalidStateError');
+    if (!context.registered.has(name)) throw new DOMException(`${name} is not registered`, 'InvalidStateError');
     const { page } = context;
     this.options = options;
     this.port = new Port((request) => {
       if (page.worklet === 'there') this.#thread?.receive(request);
     });
     page.nodes.push(this);
+    const open = name === FULL_PROCESSOR ? openAnyNetwork : openKernelNetwork;
     const processorOptions = structuredClone(options.processorOptions) as WorkletOptions;
     if (page.crash) this.port.tell({ type: 'error', name: page.crash, message: 'no' });
     else {
-      this.#thread = new AudioThread(processorOptions, context.sampleRate, (message) => this.port.tell(message));
+      this.#thread = new AudioThread(processorOptions, open, context.sampleRate, (message) => this.port.tell(message));
       this.port.tell({ type: 'ready' });
     }
   }

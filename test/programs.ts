@@ -10,6 +10,8 @@ const PACKAGES: Readonly<Record<string, string>> = {
   arecord: 'alsa-utils libasound2-plugins',
   rec: 'sox libsox-fmt-pulse',
   sox: 'sox libsox-fmt-pulse',
+  script: 'bsdutils',
+  stty: 'coreutils',
   'dbus-run-session': 'dbus',
   Xvfb: 'xvfb',
   WebKitWebDriver: 'webkit2gtk-driver',
@@ -32,13 +34,17 @@ export function findProgram(name: string): string | undefined {
     .find(isExecutable);
 }
 
+export function isInstalled(name: string): boolean {
+  return findProgram(name) !== undefined;
+}
+
 /**
  * The `skip` of a test that needs programs: false, or which of them are missing and where they come from.
  *
  * @throws Error for a missing one where TYMPAN_REAL=1
  */
 export function missing(...names: readonly string[]): string | false {
-  const absent = names.filter((name) => findProgram(name) === undefined);
+  const absent = names.filter((name) => !isInstalled(name));
   if (absent.length === 0) return false;
   const packages = new Set(absent.map((name) => PACKAGES[name] ?? name));
   const reason = `${absent.join(', ')} not installed: apt-get install ${[...packages].join(' ')}`;

@@ -3,49 +3,15 @@
  * from `mic.monitor`, or from `virtmic`, the default source, for programs that hide monitors.
  */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { accessSync, constants, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { samplesToPcm } from './pcm.js';
+import { missing } from './programs.js';
 
 /** Programs of the rig itself. */
 const RIG = ['pulseaudio', 'pactl', 'paplay'] as const;
-
-/** Debian's packages, for the reason of a skip. */
-const PACKAGES: Readonly<Record<string, string>> = {
-  pulseaudio: 'pulseaudio',
-  pactl: 'pulseaudio-utils',
-  paplay: 'pulseaudio-utils',
-  parec: 'pulseaudio-utils',
-  arecord: 'alsa-utils libasound2-plugins',
-  rec: 'sox libsox-fmt-pulse',
-  sox: 'sox libsox-fmt-pulse',
-};
-
-export function isInstalled(program: string): boolean {
-  return (process.env.PATH ?? '').split(delimiter).some((folder) => {
-    try {
-      accessSync(join(folder, program), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
-
-/**
- * The `skip` of a test that needs programs: false, or which of them are missing and where they come from. With
- * TYMPAN_REAL=1 nothing may be missing.
- */
-export function missing(...programs: string[]): string | false {
-  const absent = programs.filter((program) => !isInstalled(program));
-  if (absent.length === 0) return false;
-  const packages = [...new Set(absent.map((program) => PACKAGES[program] ?? program))];
-  const reason = `${absent.join(', ')} not installed: apt install ${packages.join(' ')}`;
-  if (process.env.TYMPAN_REAL === '1') throw new Error(`TYMPAN_REAL=1, but ${reason}`);
-  return reason;
-}
 
 export const missingSoundServer = (...programs: string[]): string | false => missing(...RIG, ...programs);
 
@@ -62,11 +28,21 @@ export interface SoundServer {
   play(samples: Int16Array, sampleRate?: number): Promise<void>;
   /** Resolves when `count` more programs than at the server's start are recording. */
   recording(count?: number): Promise<void>;
+  /** Takes all devices away, as a cable pulled does: PulseAudio moves recorders to another source while there is one. */
+  unplug(): void;
+  /** Brings them back. */
+  plugIn(): void;
   /** pactl's answer; for modules, sources and what is attached to them. */
   pactl(...parameters: string[]): string;
   stop(): Promise<void>;
 }
 
+/** Without norewinds sound comes in blocks of 2 s, and parts of it are lost. */
+const DEVICES = [
+  'module-null-sink sink_name=mic rate=16000 channels=1 format=s16le norewinds=1',
+  'module-null-sink sink_name=spk rate=48000 norewinds=1',
+  'module-remap-source master=mic.monitor source_name=virtmic source_properties=device.description=VirtMic',
+] as const;
 const LEAD = 0.5;
 /** Seconds until the server answers, or a recorder is attached, on a busy machine. */
 const PATIENCE = 20;
@@ -88,6 +64,10 @@ export async function startSoundServer(): Promise<SoundServer> {
   const env = { ...process.env, ...environment };
   const pactl = (...parameters: string[]) =>
     execFileSync('pactl', parameters, { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 10000 });
+  const choose = () => {
+    pactl('set-default-source', 'virtmic');
+    pactl('set-default-sink', 'spk');
+  };
   const stop = async () => {
     await end(daemon);
     rmSync(folder, { recursive: true, force: true });
@@ -97,8 +77,7 @@ export async function startSoundServer(): Promise<SoundServer> {
       () => answers(pactl),
       () => `PulseAudio does not answer: ${complaint()}`,
     );
-    pactl('set-default-source', 'virtmic');
-    pactl('set-default-sink', 'spk');
+    choose();
   } catch (error) {
     await stop();
     throw error;
@@ -110,6 +89,14 @@ export async function startSoundServer(): Promise<SoundServer> {
     lead: LEAD,
     pactl,
     stop,
+    unplug() {
+      pactl('unload-module', 'module-remap-source');
+      pactl('unload-module', 'module-null-sink');
+    },
+    plugIn() {
+      for (const module of DEVICES) pactl('load-module', ...module.split(' '));
+      choose();
+    },
     recording: (count = 1) =>
       until(
         () => outputs() >= before + count,
@@ -128,19 +115,16 @@ function startDaemon(
   folder: string,
   environment: Readonly<Record<string, string>>,
 ): { daemon: ChildProcess; complaint: () => string } {
-  const modules = [
-    'module-native-protocol-unix auth-anonymous=1',
-    // Without norewinds sound comes in blocks of 2 s, and parts of it are lost.
-    'module-null-sink sink_name=mic rate=16000 channels=1 format=s16le norewinds=1',
-    'module-null-sink sink_name=spk rate=48000 norewinds=1',
-    'module-remap-source master=mic.monitor source_name=virtmic source_properties=device.description=VirtMic',
-  ];
   const options = ['-n', '--daemonize=no', '--exit-idle-time=-1', '--use-pid-file=no'];
   const { PULSE_SERVER: _, ...rest } = environment; // a daemon with PULSE_SERVER refuses to start
-  const daemon = spawn('pulseaudio', [...options, ...modules.flatMap((module) => ['-L', module])], {
-    env: { ...process.env, ...rest, HOME: folder },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  const daemon = spawn(
+    'pulseaudio',
+    [...options, ...['module-native-protocol-unix auth-anonymous=1', ...DEVICES].flatMap((module) => ['-L', module])],
+    {
+      env: { ...process.env, ...rest, HOME: folder },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
   let said = '';
   daemon.stderr!.setEncoding('utf8').on('data', (text: string) => {
     if (said.length < 4096) said += text;

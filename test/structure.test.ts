@@ -58,7 +58,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   evaluation: ['detection'],
   node: ['audio', 'evaluation', 'index.ts'],
   report: ['evaluation'],
-  cli: ['node', 'difference', 'evaluation', 'report', 'index.ts'],
+  cli: ['node', 'difference', 'evaluation', 'report', 'hearing', 'detection', 'index.ts'],
 };
 
 /** Rooms that run everywhere: nothing of Node, no dependency. */

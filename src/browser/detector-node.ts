@@ -11,7 +11,7 @@ import type { HearingCallbacks } from './wake.js';
 
 /** `threshold`, `smoothing` and `refractory` are of all models; by keyword, of those that have it. */
 export interface DetectorNodeOptions extends DetectionOptions, HearingCallbacks {
-  /** Of `tympan/worklet`, where the bundler does not find it by itself. */
+  /** Of `tympan/worklet`, or `tympan/worklet/full`, where the bundler does not find it by itself. */
   readonly workletUrl?: string | URL;
   /** Seconds of sound around each event that `wake.audio` brings. */
   readonly audio?: Around;

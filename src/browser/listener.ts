@@ -16,7 +16,7 @@ export interface ListenOptions extends DetectionOptions, HearingCallbacks {
   readonly stream?: MediaStream;
   /** A context of the page's own. It is started once, and neither suspended by `pause` nor closed by `stop`. */
   readonly context?: AudioContext;
-  /** Of `tympan/worklet`, where the bundler does not find it by itself. */
+  /** Of `tympan/worklet`, or `tympan/worklet/full`, where the bundler does not find it by itself. */
   readonly workletUrl?: string | URL;
   /** Seconds of sound around each event that `wake.audio` brings. */
   readonly audio?: Around;
@@ -45,6 +45,7 @@ export interface Listener extends AsyncIterable<Wake> {
   readonly settings: MicrophoneSettings;
   /** Hears nothing, and costs nothing, until `resume`; many browsers show it. The microphone stays this page's. */
   pause(): void;
+  /** Hears again after `pause`; time goes on from where it stood. */
   resume(): void;
   /**
    * Decides by other settings from the next frame on, also while it is starting. What is left out stays as it is.
@@ -64,8 +65,8 @@ export interface Listener extends AsyncIterable<Wake> {
  * only after one.
  *
  * @param models of `loadModel`; features are computed once where front ends agree
- * @throws TypeError, RangeError for wrong options; MetadataError for a model without a front end or labels; UnsupportedModelError
- *   for one that kernels alone can't run. What only shows when the microphone is opened is a MicrophoneError of `ready` and of loops.
+ * @throws TypeError, RangeError for wrong options; MetadataError for a model without a front end or labels. What only
+ *   shows when the microphone is opened is a MicrophoneError of `ready` and of loops.
  * @example
  * const listener = listen(model);
  * stopButton.onclick = () => listener.stop();

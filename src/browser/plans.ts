@@ -19,8 +19,7 @@ const isByKeyword = (given: Setting): given is Readonly<Record<string, number>> 
 /**
  * What an audio thread needs to hear models.
  *
- * @throws TypeError, RangeError for what are no models, or wrong settings; MetadataError for a model without a front end or labels;
- *   UnsupportedModelError for one that kernels alone can't run
+ * @throws TypeError, RangeError for what are no models, or wrong settings; MetadataError for a model without a front end or labels
  */
 export function plansOf(models: Model | readonly Model[], options: DetectionOptions): DetectorPlan[] {
   const list: readonly Model[] = Array.isArray(models) ? (models as readonly Model[]) : [models as Model];

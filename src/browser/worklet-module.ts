@@ -1,13 +1,22 @@
+import type { DetectorPlan } from '../hearing/plan.js';
 import { MicrophoneError } from './microphone-error.js';
 
 const loading = new WeakMap<BaseAudioContext, Map<string, Promise<void>>>();
 
+/** Which worklet models take: of kernels alone, or of all operators. */
+export type Needs = DetectorPlan['needs'];
+
+/** What the package calls its files. */
+const ENTRIES: Readonly<Record<Needs, string>> = { kernels: 'tympan/worklet', operators: 'tympan/worklet/full' };
+
 /**
- * Where `tympan/worklet` is, unless told. Vite and webpack rewrite exactly this form, and copy the file; esbuild and Rollup leave it
- * as it is, and bundles in CommonJS have no import.meta.url. Apart from `addModule`, or webpack would bundle the file once more.
+ * Where they are, unless told. Vite and webpack rewrite exactly this form, and copy the file; esbuild and Rollup leave it as it is,
+ * and bundles in CommonJS have no import.meta.url. Apart from `addModule`, or webpack would bundle the file once more.
  */
-function defaultUrl(): URL {
-  return new URL('../worklet.js', import.meta.url);
+function defaultUrl(needs: Needs): URL {
+  return needs === 'kernels'
+    ? new URL('../worklet.js', import.meta.url)
+    : new URL('../worklet-full.js', import.meta.url);
 }
 
 /**
@@ -15,8 +24,12 @@ function defaultUrl(): URL {
  *
  * @throws MicrophoneError as a rejection: `insecure-context`, `no-audio-worklet`, `worklet-unavailable`
  */
-export async function loadWorklet(context: BaseAudioContext, workletUrl: string | URL | undefined): Promise<URL> {
-  const url = addressOf(workletUrl);
+export async function loadWorklet(
+  context: BaseAudioContext,
+  needs: Needs,
+  workletUrl: string | URL | undefined,
+): Promise<URL> {
+  const url = addressOf(needs, workletUrl);
   checkAudioWorklet();
   let loads = loading.get(context);
   if (!loads) loading.set(context, (loads = new Map()));
@@ -27,7 +40,7 @@ export async function loadWorklet(context: BaseAudioContext, workletUrl: string 
     return url;
   } catch (error) {
     loads.delete(url.href); // so that it can be tried again
-    throw unavailable(url.href, (error as Error).message.trim(), error);
+    throw unavailable(needs, url.href, (error as Error).message.trim(), error);
   }
 }
 
@@ -46,19 +59,20 @@ export function checkAudioWorklet(): void {
 }
 
 /** Says how the file is served from where a bundler has not put it. */
-export function unavailable(url: string, found: string, cause?: unknown): MicrophoneError {
+export function unavailable(needs: Needs, url: string, found: string, cause?: unknown): MicrophoneError {
+  const entry = ENTRIES[needs];
   return new MicrophoneError(
     'worklet-unavailable',
-    `worklet ${url}: ${found}; serve the file that tympan/worklet names from the page's own origin, as JavaScript, and give its ` +
-      "URL as workletUrl (with Vite: import workletUrl from 'tympan/worklet?url')",
+    `worklet ${url}: ${found}; serve the file of ${entry} from the page's own origin, as JavaScript, and give its URL as workletUrl ` +
+      `(with Vite: import workletUrl from '${entry}?url')`,
     { cause },
   );
 }
 
-function addressOf(workletUrl: string | URL | undefined): URL {
+function addressOf(needs: Needs, workletUrl: string | URL | undefined): URL {
   try {
-    return workletUrl === undefined ? defaultUrl() : new URL(workletUrl, document.baseURI);
+    return workletUrl === undefined ? defaultUrl(needs) : new URL(workletUrl, document.baseURI);
   } catch (error) {
-    throw unavailable(String(workletUrl ?? 'of the bundle'), 'is no URL', error);
+    throw unavailable(needs, String(workletUrl ?? 'of the bundle'), 'is no URL', error);
   }
 }

@@ -1,77 +1,80 @@
 /** `tympan listen`: wake words from the microphone, until Ctrl-C. */
-import { type Command, Option } from 'commander';
-import { microphone } from '../node/index.js';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { RECORDERS, type Recorder } from '../node/recorder.js';
-import { complain } from './failure.js';
-import { Meter } from './meter.js';
-import { loadDetector, nonEmpty, withDetection, withModel, type DetectionFlags, type ModelFlags } from './options.js';
+import { nonEmpty, precisionOption, withDetection, type DetectionFlags, type ModelFlags } from './options.js';
 import { withStreaming } from './streaming-flags.js';
-import { paint, printable, round, toJson } from './terminal.js';
 
-interface Flags extends ModelFlags, DetectionFlags {
+export interface ListenFlags extends Omit<ModelFlags, 'model'>, DetectionFlags {
+  model?: string[];
   device?: string;
   recorder?: Recorder;
+  listDevices?: boolean;
+  /** undefined: once sound has come. */
+  reconnect?: boolean;
+  save?: string;
+  saveSeconds: number;
+  exec?: string;
   json?: boolean;
 }
 
-/** A live microphone is never exactly silent; after this many seconds of zeros something is off. */
-const SILENCE = 5;
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** The longest clip: seconds before a detection. */
+const LONGEST = 60;
 
 export function addListen(program: Command): void {
   const command = program
     .command('listen')
     .description('Listen to the microphone and print wake words as they are heard. Ctrl-C ends it.')
-    .option(
-      '-d, --device <name>',
-      'the input: an ALSA name for arecord (arecord -L lists them), AUDIODEV for sox, rec',
-      nonEmpty,
-    )
-    .addOption(
-      new Option('-r, --recorder <program>', 'what records (default: the first that is installed)').choices(RECORDERS),
-    );
-  withStreaming(withDetection(withModel(command)))
-    .option('--json', 'print one JSON object a line for each detection')
-    .addHelpText(
-      'after',
-      `
-With --json, a line is {"keyword", "posterior", "time", "clock"}: time in seconds
-of sound heard, clock as ISO 8601.`,
-    )
-    .action(listen);
+    .option('-m, --model <file>', 'an ONNX model; more than once for more (default: the one that ships)', each)
+    .addOption(precisionOption())
+    .option('-d, --device <name>', 'the input, by the name that --list-devices shows', nonEmpty)
+    .addOption(new Option('-r, --recorder <program>', 'what records (default: the first that fits)').choices(RECORDERS))
+    .option('--list-devices', 'print the inputs that there are, and end')
+    .option('--reconnect', 'wait for the microphone from the start (default: once it was heard)')
+    .option('--no-reconnect', 'end when the microphone is lost');
+  withStreaming(withDetection(command))
+    .option('--save <dir>', 'keep the sound of each detection as a WAV file in this folder', nonEmpty)
+    .option('--save-seconds <s>', `how much before a detection is kept, 0 to ${LONGEST}`, seconds, 3)
+    .option('--exec <command>', 'run this in a shell on each detection', nonEmpty)
+    .option('--json', 'print one JSON object a line for each detection and each change of the microphone')
+    .addHelpText('after', HELP)
+    .action(async (flags: ListenFlags) => {
+      if (flags.listDevices) return (await import('./listen-devices.js')).listDevices(flags);
+      return (await import('./listen-run.js')).runListen(flags);
+    });
 }
 
-async function listen(flags: Flags): Promise<void> {
-  const meter = process.stdout.isTTY && process.stderr.isTTY && !flags.json ? new Meter() : undefined;
-  const { detector } = await loadDetector(flags, meter && ((posteriors) => meter.frame(posteriors)));
-  const { sampleRate, keywords } = detector;
-  meter?.open(detector);
-  const source = microphone({ recorder: flags.recorder, device: flags.device, sampleRate });
-  const stop = () => void source.stop();
-  for (const signal of SIGNALS) process.once(signal, stop); // a second Ctrl-C ends the process at once
-  const width = Math.max(...keywords.map((keyword) => keyword.length));
-  let silent = 0; // samples of zeros since the beginning; −1 when sound has come
-  try {
-    for await (const samples of source) {
-      for (const { keyword, posterior, time } of detector.push(samples)) {
-        meter?.clear();
-        const clock = new Date();
-        process.stdout.write(
-          flags.json
-            ? `${toJson({ keyword, posterior: round(posterior), time: round(time), clock: clock.toISOString() })}\n`
-            : `${clock.toTimeString().slice(0, 8)}  ${paint('green', printable(keyword).padEnd(width))}  ${posterior.toFixed(3)}\n`,
-        );
-        meter?.detected();
-      }
-      if (silent >= 0) silent = samples.some((sample) => sample !== 0) ? -1 : silent + samples.length;
-      if (silent > SILENCE * sampleRate) {
-        complain('only digital silence so far: is the microphone muted, or its use not permitted?');
-        silent = -1;
-      }
-      meter?.chunk(samples, source.overruns);
-    }
-  } finally {
-    meter?.close();
-    for (const signal of SIGNALS) process.off(signal, stop);
-  }
+function each(file: string, before: string[] = []): string[] {
+  return [...before, nonEmpty(file)];
 }
+
+function seconds(text: string): number {
+  const value = text.trim() === '' ? NaN : Number(text);
+  if (!(value >= 0 && value <= LONGEST)) throw new InvalidArgumentError(`Expected seconds from 0 to ${LONGEST}`);
+  return value;
+}
+
+const HELP = `
+Several models hear the same sound, and those whose front ends agree the same
+features. A keyword of --threshold, --smoothing or --refractory is one of any model.
+
+Without --reconnect, a microphone that can't be opened is an error, and one that is
+lost later is waited for: the sound in between is not heard.
+
+--save names files after the time, the keyword and its posterior:
+2026-03-01_08-15-30.250_happy_0.93.wav. Each ends half a second after the detection.
+
+--exec has TYMPAN_KEYWORD, TYMPAN_POSTERIOR, TYMPAN_TIME (seconds of sound heard),
+TYMPAN_MODEL (the file) and, with --save, TYMPAN_CLIP (a file that is there, whole,
+half a second later) in its environment. What it prints goes to stderr. At most 8 run
+at once; those that run when listen ends go on.
+
+With --json, a detection is {"keyword", "posterior", "time", "clock", "model", "clip"}:
+time in seconds of sound heard, clock as ISO 8601, clip with --save. A change of the
+microphone is {"status", "reason", "message", "clock"}: status is starting, listening,
+silent, reconnecting (with "attempt" and "delay" in ms) or stopped.
+
+Examples:
+  tympan listen --threshold 0.9 --save alarms
+  tympan listen -m hey.onnx -m stop.onnx --threshold hey=0.8,stop=0.95
+  tympan listen --exec 'notify-send "heard $TYMPAN_KEYWORD"'
+  tympan listen --json | jq --unbuffered -r 'select(.keyword).keyword'`;

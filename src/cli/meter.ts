@@ -1,115 +1,62 @@
-/** The line that `listen` redraws on a terminal: time, level and the likeliest keyword. */
-import type { Detector } from '../index.js';
-import { bar, hasUnicode, paint, plural, printable } from './terminal.js';
+/** How loud it is, for a person's eye: RMS level, held peak, clipping, digital silence. */
 
-/** The level's scale, in dB below full scale: a quiet room is about −60. */
-const FLOOR = -60;
-/** Milliseconds between two drawings. */
-const INTERVAL = 66;
-/** A posterior that was high stays visible for a while: this much of it is left a frame later. */
-const DECAY = 0.97;
+/** The scale's lower end, in dB below full scale: a quiet room is about −60. */
+export const FLOOR = -60;
+/** dB a second by which level and peak fall, so that the eye can follow: near the 20 dB in 1.7 s of IEC 60268-10's peak meters. */
+const FALL = 20;
+/** Seconds for which a peak and a clipping stay. */
+const HOLD = 1.5;
+/** Seconds of zeros that are no sound any more. */
+const SILENCE = 1;
 
-export class Meter {
-  readonly #stream = process.stderr;
-  #keywords: readonly { name: string; label: number; threshold: number }[] = [];
-  #sampleRate = 0; // Hz
-  #posteriors = new Float32Array(0); // [labels], decaying peaks
-  #heard = 0; // samples
-  #level = FLOOR; // dB
-  #detections = 0;
-  #overruns = 0; // samples
-  #drawn = 0; // milliseconds
+export class LevelMeter {
+  /** RMS in dB below a full-scale square wave, from `FLOOR`. */
+  level = FLOOR;
+  /** The greatest sample of late, in dB below full scale. */
+  peak = FLOOR;
+  readonly #sampleRate: number;
+  #sincePeak = 0; // seconds
+  #sinceClipping = Infinity; // seconds
+  #zeros = 0; // seconds
 
-  readonly #showCursor = () => void this.#stream.write('\r\x1b[K\x1b[?25h');
-
-  open({ labels, settings, sampleRate }: Pick<Detector, 'labels' | 'settings' | 'sampleRate'>): void {
-    this.#keywords = Object.entries(settings.keywords).map(([name, { threshold }]) => ({
-      name: printable(name),
-      threshold,
-      label: labels.indexOf(name),
-    }));
-    this.#posteriors = new Float32Array(labels.length);
+  /** @param sampleRate Hz */
+  constructor(sampleRate: number) {
     this.#sampleRate = sampleRate;
-    this.#stream.write(`\x1b[?25l${paint('dim', 'waiting for the microphone …', this.#stream)}`);
-    process.once('exit', this.#showCursor); // a second Ctrl-C, an error elsewhere
   }
 
-  /** Takes a frame's posteriors; draws nothing. */
-  frame(posteriors: Float32Array): void {
-    for (let i = 0; i < this.#posteriors.length; i++)
-      this.#posteriors[i] = Math.max(posteriors[i] ?? 0, this.#posteriors[i] * DECAY);
+  /** Samples at an end of the scale, of late. */
+  get isClipping(): boolean {
+    return this.#sinceClipping < HOLD;
   }
 
-  chunk(samples: Int16Array, overruns: number): void {
-    this.#heard += samples.length;
-    this.#overruns = overruns;
+  /** Nothing but zeros: a live microphone is never that quiet. */
+  get isSilent(): boolean {
+    return this.#zeros >= SILENCE;
+  }
+
+  hear(samples: Int16Array): void {
+    if (samples.length === 0) return;
+    const seconds = samples.length / this.#sampleRate;
     let energy = 0;
-    for (const sample of samples) energy += sample * sample;
-    const level = 10 * Math.log10(energy / samples.length / 32768 ** 2 + 1e-10);
-    this.#level = Math.max(level, this.#level - 3, FLOOR); // falls slowly, so that the eye can follow
-    const now = performance.now();
-    if (now - this.#drawn < INTERVAL) return;
-    this.#drawn = now;
-    this.#stream.write(`\r${this.#line(this.#stream.columns || 80)}\x1b[K`); // one write: no flicker
-  }
-
-  detected(): void {
-    this.#detections++;
-  }
-
-  /** Makes room for a line above. */
-  clear(): void {
-    this.#stream.write('\r\x1b[K');
-    this.#drawn = 0;
-  }
-
-  close(): void {
-    process.off('exit', this.#showCursor);
-    this.#showCursor();
-    if (this.#heard === 0) return;
-    const summary = `${plural(this.#detections, 'detection')} in ${clock(this.#heard / this.#sampleRate)}`;
-    this.#stream.write(`${paint('dim', summary, this.#stream)}\n`);
-  }
-
-  /** As much as fits, and leaves room for the ^C that a terminal shows: it must not wrap. */
-  #line(terminalColumns: number): string {
-    const columns = terminalColumns - 2;
-    const [likeliest] = [...this.#keywords].sort((a, b) => this.#posterior(b) - this.#posterior(a));
-    if (!likeliest) return '';
-    const { name, threshold } = likeliest;
-    const posterior = this.#posterior(likeliest);
-    const time = clock(this.#heard / this.#sampleRate);
-    const decibels = `${String(Math.round(this.#level)).padStart(3)} dB`;
-    const value = posterior.toFixed(2);
-    const fixed = time.length + decibels.length + name.length + value.length + 12;
-    const width = Math.min(Math.floor((columns - 1 - fixed) / 2), 30);
-    if (width < 4) return `${time}  ${decibels}  ${name} ${value}`.slice(0, columns - 1);
-    const level = framed((this.#level - FLOOR) / -FLOOR, width, 'cyan', this.#stream);
-    const heat = framed(posterior, width, posterior >= threshold ? 'green' : 'yellow', this.#stream);
-    const lost = this.#overruns > 0 ? `  ${(this.#overruns / this.#sampleRate).toFixed(1)} s lost` : '';
-    const plain = fixed + 2 * width;
-    const rest = plain + lost.length < columns ? lost : '';
-    return `${paint('dim', time, this.#stream)}  ${level} ${decibels}   ${name} ${heat} ${value}${rest}`;
-  }
-
-  #posterior(keyword: { label: number }): number {
-    return this.#posteriors[keyword.label] ?? 0;
+    let greatest = 0;
+    for (const sample of samples) {
+      energy += sample * sample;
+      greatest = Math.max(greatest, Math.abs(sample));
+    }
+    this.level = Math.max(decibels(Math.sqrt(energy / samples.length)), this.level - FALL * seconds);
+    const peak = decibels(greatest);
+    this.#sincePeak += seconds;
+    if (this.#sincePeak > HOLD) this.peak = Math.max(FLOOR, this.peak - FALL * seconds);
+    if (peak >= this.peak) {
+      this.peak = peak;
+      this.#sincePeak = 0;
+    }
+    this.#sinceClipping = greatest >= 32767 ? 0 : this.#sinceClipping + seconds;
+    this.#zeros = greatest === 0 ? this.#zeros + seconds : 0;
   }
 }
 
-function framed(
-  fraction: number,
-  width: number,
-  style: 'cyan' | 'green' | 'yellow',
-  stream: NodeJS.WriteStream,
-): string {
-  const [left, right] = hasUnicode() ? ['▕', '▏'] : ['[', ']'];
-  return `${paint('dim', left, stream)}${paint(style, bar(fraction, width), stream)}${paint('dim', right, stream)}`;
-}
-
-/** 0:07, 12:34, 1:02:03 */
-function clock(seconds: number): string {
-  const whole = Math.floor(seconds);
-  const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
-  return `${h > 0 ? `${h}:${String(m).padStart(2, '0')}` : m}:${String(s).padStart(2, '0')}`;
+/** @param amplitude of int16 samples */
+function decibels(amplitude: number): number {
+  return Math.max(FLOOR, 20 * Math.log10(amplitude / 32768));
 }

@@ -1,8 +1,9 @@
 import type { Arena } from '../kernels/arena.js';
-import { verifyPointer, verifyProgram, type Regions } from '../kernels/program.js';
+import type { Regions } from '../kernels/program.js';
 import { Extractor } from './extractor.js';
 import { FeatureStream } from './feature-stream.js';
 import type { FrontEndPlan } from './plan.js';
+import { verifyFrontEndPlan } from './verify-plan.js';
 
 /** A front end's plan in memory: tables and scratch, which the streams of many signals share. It knows no recipe. */
 export class PlacedFrontEnd {
@@ -13,15 +14,11 @@ export class PlacedFrontEnd {
 
   /** @throws RangeError when the plan reaches outside its own regions */
   constructor(plan: FrontEndPlan, arena: Arena) {
-    const { constants, scratchBytes, stateBytes, analysis, cepstrum, samples, framing } = plan;
-    const regions: Regions = [constants.byteLength, scratchBytes, stateBytes];
-    verifyProgram(analysis, constants, regions);
-    verifyProgram(cepstrum, constants, regions);
-    verifyPointer(samples, 4 * (framing.history + framing.room), regions, 'front end: samples');
+    verifyFrontEndPlan(plan);
     this.plan = plan;
     this.#arena = arena;
-    this.#constants = arena.place(constants);
-    this.#scratch = arena.allocate(scratchBytes);
+    this.#constants = arena.place(plan.constants);
+    this.#scratch = arena.allocate(plan.scratchBytes);
   }
 
   open(): FeatureStream {

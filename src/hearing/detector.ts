@@ -86,6 +86,11 @@ export class Detector extends Ear<Detection> {
     return this.#part(ear, onDetection);
   }
 
+  /** @internal Hears by itself again. */
+  takeBack(): void {
+    this.#isLent = false;
+  }
+
   /** @internal Gives the memory of a detector that was lent back. */
   release(): void {
     this.#spotter.close();

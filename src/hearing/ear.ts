@@ -129,6 +129,6 @@ export abstract class Ear<Event extends Detection> {
     if (thrown) throw thrown.by;
     const events = this.#events;
     this.#events = [];
-    return events;
+    return events.sort((a, b) => a.time - b.time); // several models are heard one after the other
   }
 }

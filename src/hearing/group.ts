@@ -46,10 +46,18 @@ export class DetectorGroup extends Ear<GroupDetection> {
     this.sampleRate = sampleRate ?? Math.max(...detectors.map((one) => one.sampleRate));
     checkSampleRate(this.sampleRate, 'sampleRate');
     this.detectors = [...detectors];
-    const parts = this.detectors.map((detector, model) =>
-      detector.lend(this, (keyword, posterior, time) => this.add({ keyword, posterior, time, model })),
-    );
-    this.hearing = new Hearing(this.sampleRate, parts, newArena);
+    const lent: Detector[] = [];
+    try {
+      const parts = this.detectors.map((detector, model) => {
+        const part = detector.lend(this, (keyword, posterior, time) => this.add({ keyword, posterior, time, model }));
+        lent.push(detector);
+        return part;
+      });
+      this.hearing = new Hearing(this.sampleRate, parts, newArena);
+    } catch (error) {
+      for (const detector of lent) detector.takeBack();
+      throw error;
+    }
   }
 
   /** Front ends that are computed: one for all detectors whose recipes agree. */

@@ -125,10 +125,11 @@ function hearAtRate({ clips, fronts }: Branch, samples: Int16Array | Float32Arra
     const { features, parts } = fronts[i];
     for (let at = features.fillUnchecked(samples, 0); features.ready; at = features.fillUnchecked(samples, at)) {
       const vector = features.next();
+      const { time } = features;
       for (let part = 0; part < parts.length; part++) {
         const { spotter, sink } = parts[part];
-        sink.onFeatures?.(vector, features.time);
-        spotter.hear(vector, features.time, sink);
+        sink.onFeatures?.(vector, time);
+        spotter.hear(vector, time, sink);
       }
     }
   }

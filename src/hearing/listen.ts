@@ -1,3 +1,4 @@
+import { checkSampleType } from '../typed-arrays.js';
 import { Clips, type Around, type Clip } from './clips.js';
 import type { Hearing } from './hearing.js';
 
@@ -16,6 +17,7 @@ export type WithAudio<Event> = Event & { readonly audio?: Promise<Clip> };
 
 /** What is listened with. */
 interface Listener<Event> {
+  readonly sampleRate: number;
   push(samples: Int16Array | Float32Array): Event[];
   flush(): Event[];
 }
@@ -33,42 +35,117 @@ export async function* listenTo<Event extends { readonly time: number }>(
   { signal, audio }: ListenOptions,
 ): AsyncGenerator<WithAudio<Event>> {
   signal?.throwIfAborted();
-  const clips = new Map<number, (clip: Clip) => void>();
-  if (audio)
-    hearing.keep(audio, (id, samples, sampleRate, start) => {
-      clips.get(id)?.({ samples: samples.slice(), sampleRate, start });
-      clips.delete(id);
-    });
+  const events = audio ? new EventsWithSound(ear, hearing, partOf, audio) : new Events(ear);
   const reader = new Reader(source, signal);
-  const events: WithAudio<Event>[] = [];
-  let count = 0;
-  const add = (event: Event): void => {
-    if (!audio) return void events.push(event);
-    const id = count++;
-    events.push({ ...event, audio: new Promise<Clip>((resolve) => clips.set(id, resolve)) });
-    hearing.ask(id, partOf(event), event.time);
-  };
-  const step = async (): Promise<boolean> => {
-    const samples = await reader.next();
-    if (!samples) for (const event of ear.flush()) add(event);
-    else if (!audio) for (const event of ear.push(samples)) add(event);
-    else
-      for (let at = 0; at < samples.length; at += Clips.piece)
-        for (const event of ear.push(samples.subarray(at, at + Clips.piece))) add(event);
-    return samples !== undefined;
-  };
-  const pump = new Pump(step, () => clips.size > 0);
+  const pump = new Pump(
+    async () => {
+      const samples = await reader.next();
+      return events.hear(samples);
+    },
+    () => events.isWaiting,
+    () => events.finish(),
+  );
   try {
-    for (let goesOn = true; goesOn || events.length > 0;) {
-      for (let event = events.shift(); event; event = events.shift()) {
+    for (let goesOn = true; goesOn || events.queue.length > 0;) {
+      for (let event = events.queue.shift(); event; event = events.queue.shift()) {
         pump.start();
         yield event;
+        signal?.throwIfAborted();
       }
       if (goesOn) goesOn = await pump.step();
     }
   } finally {
-    if (audio) hearing.keep(null);
+    events.finish();
     await reader.close();
+  }
+}
+
+/** What was heard and not yet told. */
+class Events<Event extends { readonly time: number }> {
+  readonly queue: WithAudio<Event>[] = [];
+  readonly ear: Listener<Event>;
+  #isOver = false;
+
+  constructor(ear: Listener<Event>) {
+    this.ear = ear;
+  }
+
+  /** Whether somebody waits for sound that is still to come. */
+  get isWaiting(): boolean {
+    return false;
+  }
+
+  /** @param samples undefined where the source has ended @returns whether it goes on */
+  hear(samples: Int16Array | Float32Array | undefined): boolean {
+    if (this.#isOver) return false; // a chunk that was asked for before the loop was left
+    if (samples) this.take(samples);
+    else {
+      this.add(this.ear.flush());
+      this.finish();
+    }
+    return samples !== undefined;
+  }
+
+  finish(): void {
+    if (!this.#isOver) this.end();
+    this.#isOver = true;
+  }
+
+  protected take(samples: Int16Array | Float32Array): void {
+    this.add(this.ear.push(samples));
+  }
+
+  protected add(events: readonly Event[]): void {
+    this.queue.push(...events);
+  }
+
+  protected end(): void {}
+}
+
+/** The same, every event with a promise of its sound. */
+class EventsWithSound<Event extends { readonly time: number }> extends Events<Event> {
+  readonly #hearing: Hearing;
+  readonly #partOf: (event: Event) => number;
+  readonly #clips = new Map<number, (clip: Clip) => void>();
+  #count = 0;
+  #heard = 0; // samples of the source
+
+  constructor(ear: Listener<Event>, hearing: Hearing, partOf: (event: Event) => number, audio: Around) {
+    super(ear);
+    this.#hearing = hearing;
+    this.#partOf = partOf;
+    hearing.keep(audio, (id, samples, sampleRate, start) => {
+      // What `flush` hears behind the source's end is no sound of it.
+      const end = Math.ceil((this.#heard * sampleRate) / ear.sampleRate) - Math.round(start * sampleRate);
+      this.#clips.get(id)?.({ samples: samples.slice(0, Math.max(0, end)), sampleRate, start });
+      this.#clips.delete(id);
+    });
+  }
+
+  override get isWaiting(): boolean {
+    return this.#clips.size > 0;
+  }
+
+  protected override take(samples: Int16Array | Float32Array): void {
+    checkSampleType(samples);
+    for (let at = 0; at < samples.length; at += Clips.piece) {
+      const piece = samples.subarray(at, at + Clips.piece);
+      this.#heard += piece.length;
+      this.add(this.ear.push(piece));
+    }
+  }
+
+  protected override add(events: readonly Event[]): void {
+    for (const event of events) {
+      const id = this.#count++;
+      const audio = new Promise<Clip>((resolve) => this.#clips.set(id, resolve));
+      this.queue.push({ ...event, audio });
+      this.#hearing.ask(id, this.#partOf(event), event.time);
+    }
+  }
+
+  protected override end(): void {
+    this.#hearing.keep(null);
   }
 }
 
@@ -77,10 +154,12 @@ class Reader {
   readonly #iterator: AsyncIterator<Int16Array | Float32Array> | Iterator<Int16Array | Float32Array>;
   readonly #aborted: Promise<never> | undefined;
   readonly #forget: () => void = () => {};
+  readonly #signal: AbortSignal | undefined;
   #state: 'idle' | 'reading' | 'ended' = 'idle';
 
   constructor(source: Source, signal: AbortSignal | undefined) {
     this.#iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
+    this.#signal = signal;
     if (!signal) return;
     let abort = (): void => {};
     this.#aborted = new Promise((_, reject) => (abort = () => reject(signal.reason)));
@@ -91,6 +170,7 @@ class Reader {
 
   /** undefined where the source has ended. */
   async next(): Promise<Int16Array | Float32Array | undefined> {
+    this.#signal?.throwIfAborted(); // a race is won by the source that never waits
     this.#state = 'reading';
     const next = Promise.resolve(this.#iterator.next());
     const { done, value } = await (this.#aborted ? Promise.race([next, this.#aborted]) : next);
@@ -112,23 +192,30 @@ class Reader {
 class Pump {
   readonly #take: () => Promise<boolean>;
   readonly #isNeeded: () => boolean;
+  readonly #onFailure: () => void;
   #step: Promise<boolean> | undefined;
   #goesOn = true;
   #isRunning = false;
 
-  constructor(take: () => Promise<boolean>, isNeeded: () => boolean) {
+  constructor(take: () => Promise<boolean>, isNeeded: () => boolean, onFailure: () => void) {
     this.#take = take;
     this.#isNeeded = isNeeded;
+    this.#onFailure = onFailure;
   }
 
   /** One step at a time, whoever asks; a step that fails fails for all who ask from then on. */
   step(): Promise<boolean> {
     if (!this.#goesOn) return Promise.resolve(false);
-    return (this.#step ??= this.#take().then((goesOn) => {
-      this.#step = undefined;
-      this.#goesOn = goesOn;
-      return goesOn;
-    }));
+    return (this.#step ??= this.#take().then(
+      (goesOn) => {
+        this.#step = undefined;
+        return (this.#goesOn = goesOn);
+      },
+      (error: unknown) => {
+        this.#onFailure();
+        throw error;
+      },
+    ));
   }
 
   /** Steps as long as it is needed; who reads the events finds the error of a step that fails. */

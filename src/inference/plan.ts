@@ -1,5 +1,5 @@
 import type { Precision } from '../kernels/layout.js';
-import { verifyPointer, verifyProgram, type Regions } from '../kernels/program.js';
+import { verifyPointer, verifyProgram, verifyRegions, type Regions } from '../kernels/program.js';
 import type { FrameOutput, FramePort, HostLayer, Schedule } from '../streaming/frame-network.js';
 
 /** Where a value's `size` floats are. */
@@ -53,12 +53,22 @@ export interface Plan {
  * @throws RangeError naming the kernel and the argument
  */
 export function verifyPlan(plan: Plan): void {
-  const regions: Regions = [plan.constants.byteLength, plan.scratchBytes, plan.stateBytes];
-  for (const section of [...plan.reset, ...plan.step]) {
-    if (section.kind === 'kernels') verifyProgram(section.program, plan.constants, regions);
+  const { constants, scratchBytes, stateBytes, reset, step, ports, inputs, states, outputs } = plan;
+  const regions: Regions = [constants.byteLength, scratchBytes, stateBytes];
+  verifyRegions(regions);
+  for (const section of [...reset, ...step]) {
+    if (section.kind === 'kernels') verifyProgram(section.program, constants, regions);
     else verifyHost(section.layer, plan);
   }
-  for (const { pointer, size } of plan.ports) verifyPointer(pointer, 4 * size, regions);
+  for (const { pointer, size } of ports)
+    verifyPointer(pointer, Number.isInteger(size) && size >= 0 ? 4 * size : Infinity, regions);
+  for (const { name, value } of [...inputs, ...states, ...outputs])
+    if (!ports[value]) throw new RangeError(`plan: "${name}" has no port`);
+  for (const { value } of [...inputs, ...states])
+    verifyPointer(ports[value].pointer, 0, [-1, scratchBytes, stateBytes], 'plan: what is written');
+  for (const { schedule } of [...reset, ...step, ...outputs])
+    if (!(schedule.from >= 0 && schedule.every >= 1))
+      throw new RangeError(`plan: schedule ${JSON.stringify(schedule)}`);
 }
 
 /** The operation itself checks its operands' sizes; here they are held against their values. */

@@ -69,6 +69,20 @@ function readCalls(program: Int32Array): Call[] {
 }
 
 /**
+ * Refuses sizes that are no bytes, which would spoil the memory that others share.
+ *
+ * @throws RangeError
+ */
+export function verifyRegions(regions: Regions): void {
+  regions.forEach((bytes, region) => {
+    if (!Number.isSafeInteger(bytes) || bytes < 0)
+      throw new RangeError(
+        `plan: region ${REGION_NAMES[region]} has ${bytes} bytes, expected a whole number, 0 or more`,
+      );
+  });
+}
+
+/**
  * Refuses a pointer behind which `regions` do not have `bytes` bytes.
  *
  * @throws RangeError

@@ -75,7 +75,8 @@ export function microphone(options: MicrophoneOptions = {}): Microphone {
   if (command !== undefined) checkCommand(command, recorder, device);
   checkSampleRate(sampleRate, 'sampleRate');
   if (timeout !== Infinity) checkMilliseconds(timeout, 'timeout');
-  if (signal !== undefined && !(signal instanceof AbortSignal))
+  // By its shape: a page's, or a test environment's, AbortSignal is another class.
+  if (signal !== undefined && typeof signal?.addEventListener !== 'function')
     throw new TypeError(`signal: got ${typeof signal}, expected an AbortSignal`);
   if (onStatus !== undefined && typeof onStatus !== 'function')
     throw new TypeError(`onStatus: got ${typeof onStatus}, expected a function`);

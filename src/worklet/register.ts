@@ -23,8 +23,9 @@ export function register(name: string, openNetwork: OpenNetwork): void {
       });
     }
 
-    process([[samples]]: Float32Array[][]): boolean {
+    process(inputs: Float32Array[][]): boolean {
       if (!this.#thread) return false;
+      const samples = inputs[0][0]; // a pattern would make iterators
       if (samples === undefined) return true; // nothing is connected
       try {
         return this.#thread.hear(samples, currentTime);

@@ -1,15 +1,10 @@
 /** Runs in a browser: what the model answers to samples pushed directly. */
 import { loadModel } from 'tympan';
+import { fetchBytes, hashOf } from './bytes.js';
 
 export interface Answers {
   readonly hash: string;
   readonly count: number;
-}
-
-async function fetchBytes(path: string): Promise<ArrayBuffer> {
-  const response = await fetch(path);
-  if (!response.ok) throw new Error(`${path}: ${response.status}`);
-  return response.arrayBuffer();
 }
 
 async function posteriorsOf(path: string): Promise<Answers> {
@@ -18,8 +13,7 @@ async function posteriorsOf(path: string): Promise<Answers> {
   const detector = model.detector({ onFrame: (frame) => posteriors.push(...frame) });
   detector.push(new Int16Array(await fetchBytes(path)));
   detector.close();
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', Float32Array.from(posteriors)));
-  return { hash: Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join(''), count: posteriors.length };
+  return { hash: await hashOf(Float32Array.from(posteriors)), count: posteriors.length };
 }
 
 declare global {
