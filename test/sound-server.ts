@@ -10,6 +10,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { samplesToPcm } from './pcm.js';
 import { missing } from './programs.js';
 
+export { isInstalled, missing } from './programs.js';
+
 /** Programs of the rig itself. */
 const RIG = ['pulseaudio', 'pactl', 'paplay'] as const;
 

@@ -6,7 +6,7 @@ import numpy as np
 import onnx
 from onnx import numpy_helper
 
-FRACTION = 8  # bits of the grid below the leading bit of a row's largest weight; int8 keeps 6
+FRACTION = 7  # bits of the grid below the leading bit of a row's largest weight; int8 keeps 6
 LEVELS = np.float32(127)
 # Which axis of an operator's weights (inputs 1 and, of a recurrent layer, 2) counts rows. A head stays as it is, as in the runtime.
 ROW_AXIS = {"Conv": 0, "GRU": 1, "LSTM": 1, "RNN": 1}

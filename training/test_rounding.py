@@ -57,7 +57,7 @@ class RoundingTest(unittest.TestCase):
         rounding.round_weights(model)
         got = numpy_helper.to_array(model.graph.initializer[0])[0]
         np.testing.assert_array_equal(got[:, 0], weights[0, :, 0].astype(np.float32))
-        np.testing.assert_array_equal(got[:2, 1], [85 / 256, 0.25])
+        np.testing.assert_array_equal(got[:2, 1], [42 / 128, 0])
         np.testing.assert_array_equal(numpy_helper.to_array(model.graph.initializer[1]), np.full((1, 3, 1), 0.3, "f4"))
 
     def test_a_grid_too_coarse_is_refused(self):

@@ -55,23 +55,24 @@ function seconds(text: string): number {
 
 const HELP = `
 Several models hear the same sound, and those whose front ends agree the same
-features. A keyword of --threshold, --smoothing or --refractory is one of any model.
+features. A keyword of --threshold, --smoothing or --refractory may be any model's.
 
-Without --reconnect, a microphone that can't be opened is an error, and one that is
-lost later is waited for: the sound in between is not heard.
+A microphone that can't be opened is an error, unless --reconnect waits for it; one
+that is lost later is waited for: the sound in between is not heard.
 
 --save names files after the time, the keyword and its posterior:
-2026-03-01_08-15-30.250_happy_0.93.wav. Each ends half a second after the detection.
+2026-03-01_08-15-30.250_happy_0.93.wav. Each ends 0.5 s after the detection.
 
---exec has TYMPAN_KEYWORD, TYMPAN_POSTERIOR, TYMPAN_TIME (seconds of sound heard),
-TYMPAN_MODEL (the file) and, with --save, TYMPAN_CLIP (a file that is there, whole,
-half a second later) in its environment. What it prints goes to stderr. At most 8 run
-at once; those that run when listen ends go on.
+--exec has TYMPAN_KEYWORD, TYMPAN_POSTERIOR, TYMPAN_TIME (seconds of sound heard)
+and TYMPAN_MODEL (the file) in its environment and, with --save, TYMPAN_CLIP (a
+file that is there, whole, 0.5 s later). What it prints goes to stderr. At most 8
+run at once; those that run when listen ends go on.
 
-With --json, a detection is {"keyword", "posterior", "time", "clock", "model", "clip"}:
-time in seconds of sound heard, clock as ISO 8601, clip with --save. A change of the
-microphone is {"status", "reason", "message", "clock"}: status is starting, listening,
-silent, reconnecting (with "attempt" and "delay" in ms) or stopped.
+With --json, a detection is {"keyword", "posterior", "time", "clock", "model",
+"clip"}: time in seconds of sound heard, clock as ISO 8601, clip with --save. A
+change of the microphone is {"status", "reason", "message", "clock"}: status is
+starting, listening, silent, reconnecting (with "attempt", and "delay" in ms) or
+stopped; with the reason overrun, "overruns" counts samples lost.
 
 Examples:
   tympan listen --threshold 0.9 --save alarms
