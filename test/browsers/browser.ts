@@ -1,7 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { missing } from '../programs.js';
 import { openPuppeteer, type PuppeteerOptions } from './puppeteer.js';
 import { openSite, type Site, type SiteOptions } from './site.js';
 import { missingWebKit, openWebKit } from './webkitgtk.js';
+
+/** Milliseconds that reports of violations may still be on their way. */
+const REPORTS = 300;
 
 export const BROWSERS = ['chromium', 'firefox', 'webkitgtk'] as const;
 export type BrowserName = (typeof BROWSERS)[number];
@@ -56,6 +60,7 @@ export async function visit(
     const browser = await openBrowser(name, options);
     try {
       await work(await browser.open(`${site.url}/`), site);
+      await sleep(REPORTS);
       const all = [...site.problems, ...browser.problems];
       const problems = all.filter((problem) => !options.expected?.test(problem));
       if (problems.length > 0) throw new Error(`${name}: ${problems.join('\n')}`);

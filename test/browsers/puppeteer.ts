@@ -28,7 +28,7 @@ const CHROMIUM_FLAGS = [
 function listenForProblems(page: PuppeteerPage, problems: string[]): void {
   page.on('pageerror', (error) => problems.push(`page error: ${error instanceof Error ? error.message : error}`));
   page.on('console', (message) => {
-    if (message.type() === 'error') problems.push(`console: ${message.text()}`);
+    if (message.type() === 'error') problems.push(`console: ${message.text()} ${message.location().url ?? ''}`);
   });
 }
 

@@ -109,7 +109,10 @@ export async function openWebKit(env: Readonly<Record<string, string | undefined
     },
   );
   const children = [display];
+  const kill = () => children.forEach(signal);
+  process.once('exit', kill); // a test that is ended from outside
   const close = async (): Promise<void> => {
+    process.off('exit', kill);
     for (const child of children.reverse()) await end(child);
     rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   };
@@ -168,10 +171,14 @@ async function openSession(url: string, binary: string, end: () => Promise<void>
 async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
   const ended = new Promise((resolve) => child.once('exit', resolve));
-  try {
-    process.kill(child.spawnargs[0].endsWith('dbus-run-session') ? -child.pid : child.pid, 'SIGTERM');
-  } catch {
-    return; // it ended by itself just now
-  }
+  signal(child);
   await ended;
+}
+
+function signal(child: ChildProcess): void {
+  try {
+    process.kill(child.spawnargs[0].endsWith('dbus-run-session') ? -child.pid! : child.pid!, 'SIGTERM');
+  } catch {
+    // it has ended by itself
+  }
 }
