@@ -6,7 +6,9 @@ export type { Contract, ContractOptions } from './contract.js';
 export type { Around, Clip } from './hearing/clips.js';
 export type { Detector, DetectorOptions } from './hearing/detector.js';
 export type { Detection } from './hearing/ear.js';
-export type { ListenOptions, Source, WithAudio } from './hearing/listen.js';
+export type { WithAudio } from './hearing/heard-events.js';
+export type { ListenOptions } from './hearing/listen.js';
+export type { Source } from './hearing/source.js';
 export type { DetectorPlan } from './hearing/plan.js';
 export type { DetectionDefaults, DetectionOptions, DetectionSettings, KeywordSettings } from './detection/settings.js';
 export {

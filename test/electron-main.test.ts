@@ -168,6 +168,17 @@ test('closing the window hides it; Quit ends it', () => {
   assert.equal(close(), false);
 });
 
+test('on macOS the system is asked first; where it refuses, nothing listens, and the tray says what to do', async (t) => {
+  const platform = Object.getOwnPropertyDescriptor(process, 'platform')!;
+  t.after(() => Object.defineProperty(process, 'platform', platform));
+  Object.defineProperty(process, 'platform', { ...platform, value: 'darwin' });
+  t.mock.method(fake.systemPreferences, 'askForMediaAccess', async () => false);
+  const before = [windows.length, trays.length];
+  await import(`${pathToFileURL(join(folder, 'main.js')).href}?refused`);
+  await until(() => /System Settings/.test(trays.at(-1)!.tooltip));
+  assert.deepEqual([windows.length, trays.length], [before[0], before[1] + 1]);
+});
+
 hideRecorders();
 
 test('the other variant: a utility process hears by Node, pauses, and lets go of the recorder when the app quits', async () => {
@@ -181,15 +192,16 @@ test('the other variant: a utility process hears by Node, pauses, and lets go of
     for (const line of lines) assert.match(line, /^happy 0\.\d\d at \d\.\d\d s$/);
   });
   assert.equal(windows.length, 1, 'no second window');
-  const { tooltip } = trays[1];
-  const click = (label: string): void => trays[1].menu.find((one) => one.label === label)!.click!();
+  const own = trays.at(-1)!;
+  const { tooltip } = own;
+  const click = (label: string): void => own.menu.find((one) => one.label === label)!.click!();
   const first = await started();
   click('Pause');
   await gone(first.pid);
-  await until(() => trays[1].tooltip !== tooltip && trays[1].menu.some(({ label }) => label === 'Resume'));
+  await until(() => own.tooltip !== tooltip && own.menu.some(({ label }) => label === 'Resume'));
   click('Resume');
   const second = await started(1);
-  await until(() => trays[1].menu.some(({ label }) => label === 'Pause'));
+  await until(() => own.menu.some(({ label }) => label === 'Pause'));
   const [utility] = utilities;
   click('Quit');
   await gone(second.pid);

@@ -1,8 +1,10 @@
 import { InputError } from '../errors.js';
 import { checkSamples } from '../features/samples.js';
 import type { Around } from './clips.js';
+import type { WithAudio } from './heard-events.js';
 import type { Hearing } from './hearing.js';
-import { listenTo, type ListenOptions, type Source, type WithAudio } from './listen.js';
+import { listenTo, type ListenOptions } from './listen.js';
+import type { Source } from './source.js';
 
 /** A keyword was heard. */
 export interface Detection {
