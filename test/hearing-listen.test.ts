@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { DetectorGroup } from '#dist/hearing/group.js';
 import type { Clip, Detection, Source } from 'tympan';
 import { Resampler } from 'tympan/resampler';
@@ -289,7 +291,7 @@ test('one detector listens to one source after the other, with sound and without
   }
 });
 
-test('durations that are none are refused, by their name', async () => {
+test('durations that are none are refused, by their name', () => {
   const detector = model.detector();
   for (const [audio, error] of [
     [
@@ -302,5 +304,73 @@ test('durations that are none are refused, by their name', async () => {
     ],
     [{ before: 1 }, { name: 'TypeError', message: /after: got undefined/ }],
   ] as const)
-    await assert.rejects(detector.listen([sound], { audio: audio as never }).next(), error);
+    assert.throws(() => detector.listen([sound], { audio: audio as never }), error);
+});
+
+test('a loop with a signal leaves nothing behind at a chunk', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const used = (): number => {
+    collect();
+    return process.memoryUsage().heapUsed;
+  };
+  const piece = new Int16Array(16);
+  const grown: number[] = [];
+  let before = 0;
+  const source = (function* () {
+    for (let i = 0; i < 100_000; i++) {
+      if (i === 20_000) before = used();
+      yield piece;
+    }
+    grown.push(used() - before);
+  })();
+  const detector = model.detector();
+  for await (const _ of detector.listen(source, { signal: new AbortController().signal }));
+  detector.close();
+  assert.ok(grown[0] < 2_000_000, `${grown} bytes in 80,000 chunks`);
+});
+
+test('clips are where the stream is, whatever was heard before the loop', async () => {
+  const detector = model.detector();
+  const first = detector.push(sound);
+  assert.ok(first.length > 0);
+  const heard: { time: number; clip: Clip }[] = [];
+  for await (const { time, audio } of detector.listen([sound], { audio: { before: 0.2, after: 0.1 } }))
+    heard.push({ time, clip: await audio });
+  assert.ok(heard.length > 2);
+  for (const { time, clip } of heard) {
+    const expected = around(time - 4, Math.min(0.2, time - 4), 0.1);
+    assert.ok(Math.abs(clip.start - 4 - expected.start) < 1e-9, `${clip.start}`);
+    assert.deepEqual(clip.samples, expected.samples);
+  }
+  detector.close();
+});
+
+test('one loop keeps the sound around its events at a time', async () => {
+  const detector = model.detector();
+  const audio = { before: 0.1, after: 0.1 };
+  const loop = detector.listen([sound], { audio });
+  assert.ok(!(await loop.next()).done);
+  await assert.rejects(detector.listen([sound], { audio }).next(), {
+    name: 'InputError',
+    message: /another loop with `audio` is listening already/,
+  });
+  await loop.return(undefined);
+  assert.ok(!(await detector.listen([sound], { audio }).next()).done, 'the first has ended');
+  detector.close();
+});
+
+test('options and sources that are none are refused at once, by their name', () => {
+  const detector = model.detector();
+  const refused = (source: unknown, options: object, message: RegExp): void =>
+    assert.throws(() => detector.listen(source as Source, options), { name: 'TypeError', message });
+  refused([sound], { audoi: {} }, /"audoi" is no option of listen; options are signal, audio/);
+  refused([sound], { signal: true }, /signal: got .*, expected an AbortSignal/);
+  refused(sound, {}, /source: got Int16Array, expected chunks of samples/);
+  refused(7, {}, /source: got .*, expected chunks of samples/);
+  assert.throws(() => new DetectorGroup([detector], { samplerate: 8000 } as object), {
+    name: 'TypeError',
+    message: /"samplerate" is no option of a DetectorGroup; options are sampleRate/,
+  });
+  detector.close();
 });

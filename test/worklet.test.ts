@@ -329,3 +329,38 @@ test('each worklet is one file that imports nothing and evaluates no text', () =
     assert.ok(!/\bimport\(|\beval\(|\bFunction\(|https?:/.test(text), file);
   }
 });
+
+test('where nothing is connected for a while, the clock of the context goes on', () => {
+  const node = new WorkletScope(16000).node(optionsOf([loud]));
+  const sound = burstsAt(16000, 2);
+  hearAll(node, sound.subarray(0, 16000));
+  for (let i = 0; i < 250; i++) node.hearNothing(); // 2 s
+  hearAll(node, sound.subarray(16000));
+  assert.deepEqual(
+    only(node.messages, 'wake').map(({ time, contextTime }) => round(contextTime - time)),
+    [0, 0, 2, 2],
+  );
+});
+
+test('flush moves time on by its silence, but neither the clock nor the sound', () => {
+  const scope = new WorkletScope(16000);
+  const watch = { ...NONE, levels: true };
+  const node = scope.node(optionsOf([loud], { watch, audio: { before: 0.1, after: 3 } }));
+  const sound = burstsAt(16000, 1);
+  hearAll(node, sound);
+  node.send({ type: 'flush' });
+  const flushed = only(node.messages, 'wake').length;
+  hearAll(node, sound);
+  const wakes = only(node.messages, 'wake');
+  assert.ok(wakes.length > flushed);
+  assert.deepEqual(
+    wakes.slice(flushed).map(({ time, contextTime }) => round(time - contextTime)),
+    wakes.slice(flushed).map(() => 0.5),
+  );
+  assert.ok(only(node.messages, 'level').at(-1)!.time > 2.4);
+  const ended = scope.node(optionsOf([loud], { watch: NONE, audio: { before: 0.1, after: 0.4 } }));
+  hearAll(ended, sound);
+  ended.send({ type: 'flush' });
+  for (const { start, samples } of only(ended.messages, 'clip')) assert.ok(start + samples.length / 16000 <= 1);
+  assert.ok(only(ended.messages, 'clip').some(({ samples }) => samples.length < 8000));
+});

@@ -1,11 +1,16 @@
 /** The newest samples of a stream, in a ring. Takes chunks of any length without allocating. */
 export class RecentSound {
   readonly #ring: Float32Array; // [capacity], sample n at n mod capacity
-  #heard = 0;
+  #first: number;
+  #heard: number;
 
-  /** @param capacity samples that are kept, at least 1 */
-  constructor(capacity: number) {
+  /**
+   * @param capacity samples that are kept, at least 1
+   * @param first the number of the first sample that will come, where others were heard before
+   */
+  constructor(capacity: number, first = 0) {
     this.#ring = new Float32Array(capacity);
+    this.#first = this.#heard = first;
   }
 
   /** Samples since the start. */
@@ -27,7 +32,7 @@ export class RecentSound {
 
   /** The first sample that is still there. */
   get oldest(): number {
-    return Math.max(0, this.#heard - this.#ring.length);
+    return Math.max(this.#first, this.#heard - this.#ring.length);
   }
 
   /**
@@ -45,6 +50,6 @@ export class RecentSound {
   }
 
   reset(): void {
-    this.#heard = 0;
+    this.#first = this.#heard = 0;
   }
 }

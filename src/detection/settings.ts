@@ -47,6 +47,13 @@ const FIELDS_OF_MODEL = ['version', 'smoothing', 'refractory', 'keywords'];
 /** What is in an object and should not be. */
 export const unknownKey = (object: object, known: readonly string[]): string | undefined =>
   Object.keys(object).find((key) => !known.includes(key));
+/** @throws TypeError for a name that is no option of `where` */
+export function checkNames(where: string, options: object, names: readonly string[]): void {
+  const unknown = unknownKey(options, names);
+  if (unknown !== undefined)
+    throw new TypeError(`"${unknown}" is no option of ${where}; options are ${names.join(', ')}`);
+}
+
 const rangeOf = (field: Field): string => (field === 'threshold' ? '0 to 1' : 'milliseconds, 0 to 60000');
 const holds = (field: Field, value: unknown): boolean =>
   typeof value === 'number' && value >= 0 && value <= (field === 'threshold' ? 1 : 60000);

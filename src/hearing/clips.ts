@@ -21,7 +21,8 @@ export interface Clip {
 /** @param samples overwritten by the next clip; `start` in seconds */
 export type ClipSink = (id: number, samples: Float32Array, sampleRate: number, start: number) => void;
 
-const LONGEST = 60; // s
+/** The most of either: seconds. */
+export const LONGEST_AROUND = 60;
 /** An event is told when its frame has been heard, and the chunk around it: sound that is kept beyond `before` and `after`. */
 const MARGIN = 2; // s
 /** Events whose sound is still to come. */
@@ -32,16 +33,14 @@ export function checkAround(audio: Around): void {
   for (const part of ['before', 'after'] as const) {
     const seconds: unknown = audio?.[part];
     if (typeof seconds !== 'number')
-      throw new TypeError(`audio: ${part}: got ${typeof seconds}, expected seconds, 0 to ${LONGEST}`);
-    if (!(seconds >= 0 && seconds <= LONGEST))
-      throw new RangeError(`audio: ${part}: got ${seconds}, expected seconds, 0 to ${LONGEST}`);
+      throw new TypeError(`audio: ${part}: got ${typeof seconds}, expected seconds, 0 to ${LONGEST_AROUND}`);
+    if (!(seconds >= 0 && seconds <= LONGEST_AROUND))
+      throw new RangeError(`audio: ${part}: got ${seconds}, expected seconds, 0 to ${LONGEST_AROUND}`);
   }
 }
 
 /** Cuts the sound around events out of a stream, once all of it was heard. Allocates nothing on the way. */
 export class Clips {
-  /** Chunks longer than this are to be heard in pieces. */
-  static readonly piece = 4096; // samples
   readonly #sampleRate: number;
   readonly #before: number; // samples
   readonly #after: number;
@@ -51,21 +50,35 @@ export class Clips {
   readonly #middles = new Float64Array(MOST_PENDING); // samples, in the order of the events
   readonly #give: ClipSink;
   #pending = 0;
+  /** Where the sound ends; behind it only silence was heard that is none of the stream's. */
+  #end: number;
 
-  /** @throws TypeError, RangeError for what is no duration */
-  constructor(sampleRate: number, audio: Around, give: ClipSink) {
+  /**
+   * @param first the number of the first sample that will come
+   * @param longest samples that come at a time
+   * @throws TypeError, RangeError for what is no duration
+   */
+  constructor(sampleRate: number, first: number, longest: number, audio: Around, give: ClipSink) {
     checkAround(audio);
     this.#sampleRate = sampleRate;
     this.#before = Math.round(audio.before * sampleRate);
     this.#after = Math.round(audio.after * sampleRate);
-    this.#recent = new RecentSound(this.#before + this.#after + MARGIN * sampleRate + Clips.piece);
+    this.#recent = new RecentSound(this.#before + this.#after + MARGIN * sampleRate + longest, first);
+    this.#end = first;
     this.#out = new Float32Array(this.#before + this.#after);
     this.#give = give;
   }
 
-  /** Takes the next samples, at most `Clips.piece` of them: int16, or floats in [−1, 1). */
+  /** Takes the next samples: int16, or floats in [−1, 1). */
   hear(samples: Int16Array | Float32Array): void {
     this.#recent.push(samples);
+    this.#end = this.#recent.heard;
+    this.#settle(this.#end);
+  }
+
+  /** Takes silence that is added behind the end of a recording: clips end before it. */
+  pad(silence: Int16Array): void {
+    this.#recent.push(silence);
     this.#settle(this.#recent.heard);
   }
 
@@ -90,6 +103,7 @@ export class Clips {
   reset(): void {
     this.finish();
     this.#recent.reset();
+    this.#end = 0;
   }
 
   #settle(heard: number): void {
@@ -99,8 +113,8 @@ export class Clips {
   #giveFirst(): void {
     const recent = this.#recent;
     const middle = this.#middles[0];
-    const from = Math.min(Math.max(middle - this.#before, recent.oldest), recent.heard);
-    const to = Math.max(from, Math.min(middle + this.#after, recent.heard));
+    const from = Math.min(Math.max(middle - this.#before, recent.oldest), this.#end);
+    const to = Math.max(from, Math.min(middle + this.#after, this.#end));
     recent.copy(from, to, this.#out);
     const id = this.#ids[0];
     this.#ids.copyWithin(0, 1);

@@ -1,4 +1,4 @@
-import { FIELDS, unknownKey, type DetectionOptions, type DetectionSettings } from '../detection/settings.js';
+import { checkNames, FIELDS, type DetectionOptions, type DetectionSettings } from '../detection/settings.js';
 import { InputError } from '../errors.js';
 import type { FeatureStream } from '../features/feature-stream.js';
 import type { Recipe } from '../features/recipe.js';
@@ -26,7 +26,7 @@ export class Detector extends Ear<Detection> {
   readonly #features: FeatureStream;
   readonly #spotter: Spotter;
   readonly #onFrame: NonNullable<DetectorOptions['onFrame']>;
-  #isLent = false;
+  #borrower: Ear<Detection> | undefined;
 
   /** @internal Use `model.detector()`. @param features of `recipe`, which become the detector's own, like the spotter */
   constructor(recipe: Recipe, features: FeatureStream, spotter: Spotter, onFrame: DetectorOptions['onFrame']) {
@@ -73,7 +73,8 @@ export class Detector extends Ear<Detection> {
    *   inside `onFrame`
    */
   configure(options: DetectionOptions): void {
-    if (!this.#isLent) super.assertIdle();
+    if (this.#borrower) this.#borrower.assertIdle();
+    else super.assertIdle();
     checkSettings(options);
     this.#spotter.configure(options);
   }
@@ -82,13 +83,13 @@ export class Detector extends Ear<Detection> {
   lend(ear: Ear<Detection>, onDetection: Part['sink']['onDetection']): Part {
     this.assertIdle();
     this.reset();
-    this.#isLent = true;
+    this.#borrower = ear;
     return this.#part(ear, onDetection);
   }
 
   /** @internal Hears by itself again. */
   takeBack(): void {
-    this.#isLent = false;
+    this.#borrower = undefined;
   }
 
   /** @internal Gives the memory of a detector that was lent back. */
@@ -104,7 +105,7 @@ export class Detector extends Ear<Detection> {
 
   /** @internal */
   override assertIdle(): void {
-    if (this.#isLent)
+    if (this.#borrower)
       throw new InputError('this detector is part of a DetectorGroup; push to the group, and close that');
     super.assertIdle();
   }
@@ -131,10 +132,4 @@ export function checkOptions(options: DetectorOptions): void {
 /** @throws TypeError for a name that is no setting */
 export function checkSettings(options: DetectionOptions): void {
   checkNames('configure', options, FIELDS);
-}
-
-function checkNames(where: string, options: object, names: readonly string[]): void {
-  const unknown = unknownKey(options, names);
-  if (unknown !== undefined)
-    throw new TypeError(`"${unknown}" is no option of ${where}; options are ${names.join(', ')}`);
 }

@@ -3,8 +3,8 @@ import { checkSamples } from '../features/samples.js';
 import type { Around } from './clips.js';
 import type { WithAudio } from './heard-events.js';
 import type { Hearing } from './hearing.js';
-import { listenTo, type ListenOptions } from './listen.js';
-import type { Source } from './source.js';
+import { checkListenOptions, listenTo, type ListenOptions } from './listen.js';
+import { checkSource, type Source } from './source.js';
 
 /** A keyword was heard. */
 export interface Detection {
@@ -79,6 +79,8 @@ export abstract class Ear<Event extends Detection> {
    * was heard. Awaiting it inside the loop is fine: the source is read on meanwhile.
    *
    * @param options `signal` ends the iteration, which then throws its reason; `audio` in seconds, 0 to 60
+   * @throws TypeError, RangeError for what is no source, and for wrong options; the iteration throws what `push` throws, and
+   *   InputError where another loop with `audio` is at work
    */
   listen(
     source: Source,
@@ -86,6 +88,8 @@ export abstract class Ear<Event extends Detection> {
   ): AsyncGenerator<Required<WithAudio<Event>>>;
   listen(source: Source, options?: ListenOptions): AsyncGenerator<WithAudio<Event>>;
   listen(source: Source, options: ListenOptions = {}): AsyncGenerator<WithAudio<Event>> {
+    checkSource(source);
+    checkListenOptions(options);
     return listenTo(this, this.hearing, (event) => this.partOf(event), source, options);
   }
 

@@ -1,5 +1,6 @@
 /** Several wake words on one microphone. */
 import { checkSampleRate } from '../audio/sample-rate.js';
+import { checkNames } from '../detection/settings.js';
 import { newArena } from '../kernels/embedded.js';
 import { Detector } from './detector.js';
 import { Ear, type Detection } from './ear.js';
@@ -38,8 +39,10 @@ export class DetectorGroup extends Ear<GroupDetection> {
    * @throws TypeError for what is no detector; RangeError for none, for a rate that is none, and for one that can't be resampled;
    *   InputError for a detector that is closed, or part of a group
    */
-  constructor(detectors: readonly Detector[], { sampleRate }: GroupOptions = {}) {
+  constructor(detectors: readonly Detector[], options: GroupOptions = {}) {
     super();
+    checkNames('a DetectorGroup', options, ['sampleRate']);
+    const { sampleRate } = options;
     if (!Array.isArray(detectors) || !detectors.every((one) => one instanceof Detector))
       throw new TypeError('detectors: expected an array of what model.detector() makes');
     if (detectors.length === 0) throw new RangeError('detectors: got none, expected at least one');

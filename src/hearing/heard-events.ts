@@ -1,13 +1,13 @@
 import { checkSampleType } from '../typed-arrays.js';
-import { Clips, type Around, type Clip } from './clips.js';
-import type { Hearing } from './hearing.js';
+import { InputError } from '../errors.js';
+import type { Around, Clip } from './clips.js';
+import { PIECE, type Hearing } from './hearing.js';
 
 /** An event with the sound around it, where that was asked for. The promise never rejects: where the stream ends, the clip is short. */
 export type WithAudio<Event> = Event & { readonly audio?: Promise<Clip> };
 
 /** What is listened with. */
 export interface Listener<Event> {
-  readonly sampleRate: number;
   push(samples: Int16Array | Float32Array): Event[];
   flush(): Event[];
 }
@@ -60,16 +60,17 @@ export class EventsWithSound<Event extends { readonly time: number }> extends He
   readonly #partOf: (event: Event) => number;
   readonly #clips = new Map<number, (clip: Clip) => void>();
   #count = 0;
-  #heard = 0; // samples of the source
 
   constructor(ear: Listener<Event>, hearing: Hearing, partOf: (event: Event) => number, audio: Around) {
     super(ear);
     this.#hearing = hearing;
     this.#partOf = partOf;
+    if (hearing.isKeeping)
+      throw new InputError(
+        'listen: another loop with `audio` is listening already; end it first, or listen with a detector of its own',
+      );
     hearing.keep(audio, (id, samples, sampleRate, start) => {
-      // What `flush` hears behind the source's end is no sound of it.
-      const end = Math.ceil((this.#heard * sampleRate) / ear.sampleRate) - Math.round(start * sampleRate);
-      this.#clips.get(id)?.({ samples: samples.slice(0, Math.max(0, end)), sampleRate, start });
+      this.#clips.get(id)?.({ samples: samples.slice(), sampleRate, start });
       this.#clips.delete(id);
     });
   }
@@ -80,11 +81,7 @@ export class EventsWithSound<Event extends { readonly time: number }> extends He
 
   protected override take(samples: Int16Array | Float32Array): void {
     checkSampleType(samples);
-    for (let at = 0; at < samples.length; at += Clips.piece) {
-      const piece = samples.subarray(at, at + Clips.piece);
-      this.#heard += piece.length;
-      this.add(this.ear.push(piece));
-    }
+    for (let at = 0; at < samples.length; at += PIECE) this.add(this.ear.push(samples.subarray(at, at + PIECE)));
   }
 
   protected override add(events: readonly Event[]): void {

@@ -26,11 +26,17 @@ interface Branch {
   readonly resampler: SharedResampler | null;
   readonly fronts: Front[];
   clips: Clips | null;
+  /** Samples, at its rate. */
+  heard: number;
 }
+
+/** Where clips are kept, chunks are heard in pieces of so many samples. */
+export const PIECE = 4096;
 
 /** One stream of samples, heard by several models: every rate is made once, and every front end's features are computed once. */
 export class Hearing {
   readonly #branches: readonly Branch[];
+  readonly #sampleRate: number;
   /** Of each part. */
   readonly #branchOf: readonly Branch[];
 
@@ -41,6 +47,7 @@ export class Hearing {
    */
   constructor(sampleRate: number, parts: readonly Part[], arena: () => Arena) {
     const branches: Branch[] = [];
+    this.#sampleRate = sampleRate;
     this.#branchOf = parts.map((part) => {
       const branch = branchFor(branches, part.recipe.sampleRate, sampleRate, arena);
       const recipe = JSON.stringify(part.recipe);
@@ -58,32 +65,47 @@ export class Hearing {
   }
 
   /**
-   * Takes the next samples, unchecked: int16, or floats in [−1, 1). Where clips are kept, at most `Clips.piece` at a time; equal
+   * Takes the next samples, unchecked: int16, or floats in [−1, 1). Where clips are kept, at most `PIECE` at a time; equal
    * chunks of up to 2,048 samples allocate nothing.
    */
   hear(samples: Int16Array | Float32Array): void {
     const branches = this.#branches;
     for (let i = 0; i < branches.length; i++) {
-      const { resampler } = branches[i];
-      hearAtRate(branches[i], resampler ? resampler.push(samples) : samples);
+      const { resampler, clips } = branches[i];
+      const sound = resampler ? resampler.push(samples) : samples;
+      clips?.hear(sound);
+      hearAtRate(branches[i], sound);
     }
   }
 
   /** @param seconds of silence, at the rate of each model */
   flush(seconds: number): void {
     for (const branch of this.#branches) {
-      if (branch.resampler) hearAtRate(branch, branch.resampler.flush());
+      if (branch.resampler) {
+        const rest = branch.resampler.flush();
+        branch.clips?.hear(rest);
+        hearAtRate(branch, rest);
+      }
       const silence = new Int16Array(Math.round(seconds * branch.sampleRate));
-      for (let at = 0; at < silence.length; at += Clips.piece)
-        hearAtRate(branch, silence.subarray(at, at + Clips.piece));
+      for (let at = 0; at < silence.length; at += PIECE) {
+        const piece = silence.subarray(at, at + PIECE);
+        branch.clips?.pad(piece);
+        hearAtRate(branch, piece);
+      }
     }
+  }
+
+  /** Whether the sound around events is kept. */
+  get isKeeping(): boolean {
+    return this.#branches.some(({ clips }) => clips !== null);
   }
 
   /** From now on keeps the sound that `ask` asks for; null lets go of it, and gives what was asked for as far as it was heard. */
   keep(audio: Around | null, give: ClipSink = () => {}): void {
     for (const branch of this.#branches) {
       branch.clips?.finish();
-      branch.clips = audio && new Clips(branch.sampleRate, audio, give);
+      const longest = Math.ceil((PIECE * branch.sampleRate) / this.#sampleRate) + 1;
+      branch.clips = audio && new Clips(branch.sampleRate, branch.heard, longest, audio, give);
     }
   }
 
@@ -93,7 +115,9 @@ export class Hearing {
   }
 
   reset(): void {
-    for (const { resampler, clips, fronts } of this.#branches) {
+    for (const branch of this.#branches) {
+      const { resampler, clips, fronts } = branch;
+      branch.heard = 0;
       resampler?.reset();
       clips?.reset();
       for (const { features, parts } of fronts) {
@@ -114,13 +138,14 @@ function branchFor(branches: Branch[], to: number, from: number, arena: () => Ar
   const known = branches.find(({ sampleRate }) => sampleRate === to);
   if (known) return known;
   const resampler = from === to ? null : new SharedResampler(from, to, arena);
-  const branch: Branch = { sampleRate: to, resampler, fronts: [], clips: null };
+  const branch: Branch = { sampleRate: to, resampler, fronts: [], clips: null, heard: 0 };
   branches.push(branch);
   return branch;
 }
 
-function hearAtRate({ clips, fronts }: Branch, samples: Int16Array | Float32Array): void {
-  clips?.hear(samples);
+function hearAtRate(branch: Branch, samples: Int16Array | Float32Array): void {
+  const { fronts } = branch;
+  branch.heard += samples.length;
   for (let i = 0; i < fronts.length; i++) {
     const { features, parts } = fronts[i];
     for (let at = features.fillUnchecked(samples, 0); features.ready; at = features.fillUnchecked(samples, at)) {

@@ -1,4 +1,6 @@
-import type { Around } from './clips.js';
+import { checkNames } from '../detection/settings.js';
+import { typeName } from '../typed-arrays.js';
+import { checkAround, type Around } from './clips.js';
 import { EventsWithSound, HeardEvents, type Listener, type WithAudio } from './heard-events.js';
 import type { Hearing } from './hearing.js';
 import { Pump } from './pump.js';
@@ -9,6 +11,15 @@ export interface ListenOptions {
   readonly signal?: AbortSignal;
   /** Seconds of sound to keep around every event, 0 to 60 each. */
   readonly audio?: Around;
+}
+
+/** @throws TypeError, RangeError naming the option that is wrong */
+export function checkListenOptions(options: ListenOptions): void {
+  checkNames('listen', options, ['signal', 'audio']);
+  const { signal, audio } = options;
+  if (signal !== undefined && typeof signal?.addEventListener !== 'function')
+    throw new TypeError(`signal: got ${typeName(signal)}, expected an AbortSignal`);
+  if (audio !== undefined) checkAround(audio);
 }
 
 /**
@@ -24,8 +35,8 @@ export async function* listenTo<Event extends { readonly time: number }>(
   { signal, audio }: ListenOptions,
 ): AsyncGenerator<WithAudio<Event>> {
   signal?.throwIfAborted();
-  const events = audio ? new EventsWithSound(ear, hearing, partOf, audio) : new HeardEvents(ear);
   const reader = new SourceReader(source, signal);
+  const events = audio ? new EventsWithSound(ear, hearing, partOf, audio) : new HeardEvents(ear);
   const pump = new Pump(
     async () => events.hear(await reader.next()),
     () => events.isWaiting,

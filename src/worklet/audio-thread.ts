@@ -6,10 +6,17 @@ import { Arena } from '../kernels/arena.js';
 import { compileKernels } from '../kernels/module.js';
 import { findNotFinite } from '../typed-arrays.js';
 import { Level } from './level.js';
-import type { ClipMessage, FrameMessage, Message, Request, WakeMessage, Watch, WorkletOptions } from './protocol.js';
+import type {
+  ClipMessage,
+  FrameMessage,
+  Message,
+  Request,
+  WakeMessage,
+  Watch,
+  WorkletOptions,
+  Writable,
+} from './protocol.js';
 import { Silence } from './silence.js';
-
-type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 
 const SILENT_SECONDS = 5;
 const FLUSH = 0.5; // s
@@ -86,6 +93,12 @@ export class AudioThread {
     return true;
   }
 
+  /** A quantum in which nothing is connected: time stands still. @returns whether more is wanted */
+  skip(): boolean {
+    this.#offset = NaN;
+    return this.#isOpen;
+  }
+
   receive(request: Request): void {
     if (!this.#isOpen) return;
     switch (request.type) {
@@ -108,6 +121,8 @@ export class AudioThread {
         return;
       case 'flush':
         this.#hearing.flush(FLUSH);
+        this.#heard += FLUSH * this.#sampleRate;
+        this.#offset = NaN;
         return this.#post({ type: 'flushed' });
       case 'close':
         this.#isOpen = false;
@@ -153,7 +168,8 @@ export class AudioThread {
   #giveClip(id: number, samples: Float32Array, sampleRate: number, start: number): void {
     const clip = this.#clip;
     clip.id = id;
-    clip.samples = samples;
+    // Where a part is posted, all memory behind it is copied.
+    clip.samples = samples.byteLength === samples.buffer.byteLength ? samples : samples.slice();
     clip.sampleRate = sampleRate;
     clip.start = start;
     this.#post(clip);

@@ -1,9 +1,7 @@
-import type { LevelMessage } from './protocol.js';
+import type { LevelMessage, Writable } from './protocol.js';
 
 /** Of a level. */
 const SECONDS = 0.05;
-
-type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 
 /** How loud sound is, piece by piece. Allocates nothing. */
 export class Level {

@@ -27,6 +27,9 @@ export interface WorkletOptions {
   readonly audio?: Around;
 }
 
+/** A message that is made once, and filled anew. */
+export type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
+
 /** Page → worklet. */
 export type Request =
   | { readonly type: 'configure'; readonly model: number; readonly settings: DetectionOptions }

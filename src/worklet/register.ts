@@ -26,9 +26,8 @@ export function register(name: string, openNetwork: OpenNetwork): void {
     process(inputs: Float32Array[][]): boolean {
       if (!this.#thread) return false;
       const samples = inputs[0][0]; // a pattern would make iterators
-      if (samples === undefined) return true; // nothing is connected
       try {
-        return this.#thread.hear(samples, currentTime);
+        return samples === undefined ? this.#thread.skip() : this.#thread.hear(samples, currentTime);
       } catch (error) {
         return this.#fail(error);
       }
