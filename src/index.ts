@@ -1,5 +1,8 @@
 /**
- * The public surface of Tympan: runs the same in Node, browsers and workers. Microphones and files are in `tympan/node`.
+ * The public surface of Tympan: runs the same in Node, browsers and workers. Microphones and files are in `tympan/node`,
+ * pages have `tympan/browser`.
+ *
+ * @module tympan
  */
 export { annotate, type Annotations } from './annotate.js';
 export type { Contract, ContractOptions } from './contract.js';

@@ -3,6 +3,7 @@ import test from 'node:test';
 import { createDetectorNode, listen, microphones, type ListenOptions, type Wake } from 'tympan/browser';
 import { loadModel } from 'tympan';
 import { readAudio } from 'tympan/node';
+import { ToldStatus } from '#dist/browser/told-status.js';
 import { Page } from './page-platform.js';
 
 const model = await loadModel('models/happy.onnx');
@@ -55,6 +56,16 @@ test('it can be stopped at any moment of its start, and from inside its callback
     await listener.stop();
     assert.equal(listener.status.state, 'stopped');
   }
+  for (let microtasks = 0; microtasks < 30; microtasks++) {
+    let allow = () => {};
+    page.prompt = new Promise((resolve) => (allow = resolve));
+    const { listener } = start();
+    await page.settle();
+    allow();
+    for (let i = 0; i < microtasks; i++) await Promise.resolve();
+    await listener.stop();
+  }
+  page.prompt = Promise.resolve();
   for (const when of ['onStatus', 'onWake'] as const) {
     const listener = listen(model, { [when]: () => void listener.stop() });
     await listener.ready.catch(() => {});
@@ -62,6 +73,60 @@ test('it can be stopped at any moment of its start, and from inside its callback
     assert.equal(listener.status.state, 'stopped');
     await listener.stop();
   }
+  page.assertNothingIsLeft();
+});
+
+test('no status follows the last, and none is told twice in turn', () => {
+  const told: string[] = [];
+  const status = new ToldStatus(({ state, reason }) => told.push(`${state} ${reason}`));
+  status.tell('starting', 'asked');
+  status.tell('listening', 'asked');
+  status.tell('listening', 'asked');
+  status.tell('stopped', 'asked');
+  status.tell('stopped', 'error');
+  assert.deepEqual(told, ['listening asked', 'stopped asked']);
+  assert.equal(status.last.reason, 'asked');
+});
+
+test('nothing is told after the stop', async (t) => {
+  const page = new Page(t);
+  page.granted = { echoCancellation: true };
+  const told: string[] = [];
+  const own = listen(model, {
+    onStatus({ state, reason }) {
+      told.push(`${state} ${reason}`);
+      if (state === 'listening') void own.stop();
+    },
+  });
+  await own.ready;
+  await own.stop();
+  assert.deepEqual(told, ['listening asked', 'stopped asked']);
+
+  page.granted = undefined;
+  const other = start();
+  await other.listener.ready;
+  page.worklet = 'missing'; // the audio thread does not answer: it takes a while to stop
+  const stopped = other.listener.stop();
+  assert.equal(page.document.listeners, 0, 'no gesture starts it');
+  page.context.become('interrupted');
+  await stopped;
+  assert.deepEqual(other.statuses, ['listening asked', 'stopped asked']);
+  page.assertNothingIsLeft();
+});
+
+test('nor that it waits for a gesture, where it was stopped while it did', async (t) => {
+  const page = new Page(t);
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  page.starts = false;
+  const { listener, statuses } = start();
+  await page.settle();
+  assert.ok(page.document.listeners > 1, 'it looks out for gestures');
+  page.worklet = 'missing';
+  const stopped = listener.stop();
+  assert.equal(page.document.listeners, 0);
+  t.mock.timers.tick(10_000);
+  await stopped;
+  assert.deepEqual(statuses, ['stopped asked']);
   page.assertNothingIsLeft();
 });
 
@@ -160,6 +225,60 @@ for (const whenHidden of ['listen', 'pause'] as const) {
   });
 }
 
+test('of two pauses, that which was asked for is told, and the other where it is left', async (t) => {
+  const page = new Page(t);
+  const { listener, statuses } = start({ whenHidden: 'pause' });
+  await listener.ready;
+  const hide = async (hidden: boolean): Promise<void> => {
+    page.document.hidden = hidden;
+    page.document.fire('visibilitychange');
+    await page.settle();
+  };
+  listener.pause();
+  await hide(true);
+  await hide(false);
+  assert.deepEqual(statuses.splice(0), ['listening asked', 'paused asked']);
+  await hide(true);
+  listener.resume();
+  await hide(false);
+  assert.deepEqual(statuses.splice(0), ['paused page-hidden', 'listening page-visible']);
+  await hide(true);
+  listener.pause();
+  await hide(false);
+  listener.resume();
+  await page.settle();
+  assert.deepEqual(statuses, ['paused page-hidden', 'paused asked', 'listening asked']);
+  await listener.stop();
+  page.assertNothingIsLeft();
+});
+
+test('a pause from inside a status holds, and nothing else is told before it', async (t) => {
+  const page = new Page(t);
+  page.granted = { noiseSuppression: true };
+  const told: string[] = [];
+  let isEnough = true;
+  const listener = listen(model, {
+    reconnect: true,
+    onStatus({ state, reason }) {
+      told.push(`${state} ${reason}`);
+      if (state === 'listening' && isEnough) listener.pause();
+    },
+  });
+  await listener.ready;
+  await page.settle();
+  isEnough = false;
+  listener.resume();
+  await page.settle();
+  assert.deepEqual(told.splice(0), ['listening asked', 'paused asked', 'listening asked', 'listening processed']);
+  isEnough = true;
+  page.tracks[0].unplug(); // the context runs on
+  await page.settle();
+  assert.equal(page.context.state, 'suspended');
+  assert.deepEqual(told, ['reconnecting device-lost', 'listening asked', 'paused asked']);
+  await listener.stop();
+  page.assertNothingIsLeft();
+});
+
 test('an unplugged microphone ends the listener', async (t) => {
   const page = new Page(t);
   const { listener, statuses } = start();
@@ -184,7 +303,7 @@ test('or is waited for, with reconnect, and time goes on', async (t) => {
   page.refusal = 'NotFoundError';
   page.tracks[0].unplug();
   await page.settle();
-  assert.deepEqual(statuses, ['listening asked', 'starting device-lost']);
+  assert.deepEqual(statuses, ['listening asked', 'reconnecting device-lost']);
   page.refusal = undefined;
   page.devices.fire('devicechange');
   await page.settle();
@@ -194,8 +313,46 @@ test('or is waited for, with reconnect, and time goes on', async (t) => {
   page.refusal = 'NotAllowedError';
   page.tracks[1].unplug();
   await page.settle();
+  assert.equal(statuses.at(-1), 'reconnecting device-lost', 'lost so soon, it is not opened at once');
+  page.devices.fire('devicechange');
+  await page.settle();
   assert.equal(statuses.at(-1), 'stopped permission-denied');
   await listener.stop();
+  page.assertNothingIsLeft();
+});
+
+test('a device whose sound ends as it begins is not opened without a pause', async (t) => {
+  const page = new Page(t);
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  page.dead = 50;
+  const { listener, statuses } = start({ reconnect: true });
+  await page.settle();
+  assert.equal(page.tracks.length, 2);
+  t.mock.timers.tick(4999);
+  await page.settle();
+  assert.equal(page.tracks.length, 2);
+  t.mock.timers.tick(1);
+  await page.settle();
+  assert.equal(page.tracks.length, 3);
+  page.dead = 0;
+  page.devices.fire('devicechange');
+  await listener.ready;
+  assert.deepEqual(statuses, ['reconnecting device-lost', 'listening asked']);
+  t.mock.timers.reset();
+  await listener.stop();
+  page.assertNothingIsLeft();
+});
+
+test('a stop from inside the status of a loss asks for no other microphone', async (t) => {
+  const page = new Page(t);
+  const { listener } = start({
+    reconnect: true,
+    onStatus: ({ state }) => state === 'reconnecting' && void listener.stop(),
+  });
+  await listener.ready;
+  page.tracks[0].unplug();
+  await page.settle();
+  assert.equal(page.asked.length, 1);
   page.assertNothingIsLeft();
 });
 
@@ -257,14 +414,15 @@ test('sound around an event comes with it, and short where the listener is stopp
   page.assertNothingIsLeft();
 });
 
-test('where the audio thread does not answer any more, a stop comes to its end, and sound that it owed is an error', async (t) => {
+test('where the audio thread does not answer any more, a stop comes to its end, and sound that it owed is empty', async (t) => {
   const page = new Page(t);
   const { listener, wakes } = start({ audio: { before: 1, after: 60 } });
   await listener.ready;
   await page.play(speech);
   page.worklet = 'missing';
   await listener.stop();
-  await assert.rejects(wakes[0].audio!, { name: 'MicrophoneError' });
+  const { samples, sampleRate, start: from } = await wakes[0].audio!;
+  assert.deepEqual([samples.length, sampleRate, from], [0, SECOND, wakes[0].time]);
   page.assertNothingIsLeft();
 });
 

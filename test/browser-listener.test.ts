@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { listen, MicrophoneError, type ListenOptions, type Status, type Wake } from 'tympan/browser';
+import {
+  createDetectorNode,
+  listen,
+  MicrophoneError,
+  type ListenOptions,
+  type Status,
+  type Wake,
+} from 'tympan/browser';
 import { Broadcast } from '#dist/browser/broadcast.js';
-import { loadModel } from 'tympan';
+import { AudioError, loadModel } from 'tympan';
 import { readAudio } from 'tympan/node';
 import { Page } from './page-platform.js';
 
@@ -124,7 +131,7 @@ async function endsWith(reason: string, options?: ListenOptions, models = model)
     () => undefined,
     (thrown: unknown) => thrown,
   );
-  assert.ok(error instanceof MicrophoneError, String(error));
+  assert.ok(error instanceof MicrophoneError && error instanceof AudioError, String(error));
   assert.equal(error.reason, reason, error.message);
   await listener.stop();
   return error;
@@ -158,6 +165,36 @@ test('where the worklet is not served, nobody is asked for the microphone, and i
   await listener.ready;
   assert.match(page.modules.at(-1)!, /\/worklet\.js$/);
   await listener.stop();
+  page.assertNothingIsLeft();
+});
+
+test('a context that is closed is told as that, before and while the worklet is loaded', async (t) => {
+  const page = new Page(t);
+  const closed = new AudioContext();
+  await closed.close();
+  assert.match((await endsWith('error', { context: closed })).message, /^context: is closed, .*new AudioContext/);
+  assert.deepEqual(page.modules, []);
+  const context = new AudioContext();
+  const making = createDetectorNode(context, model);
+  await context.close();
+  await assert.rejects(making, { name: 'MicrophoneError', reason: 'error', message: /^context: is closed/ });
+  assert.equal(page.modules.length, 1);
+});
+
+test('a context that does not take the microphone ends the listener, which releases it', async (t) => {
+  const page = new Page(t);
+  page.refusesStreams = true;
+  const message = (await endsWith('error')).message;
+  assert.match(message, /16000 Hz that is suspended .*NotSupportedError: of another rate; .*`context`/);
+  page.assertNothingIsLeft();
+  page.refusesStreams = false;
+  const { listener } = start({ reconnect: true });
+  await listener.ready;
+  page.refusesStreams = true;
+  page.tracks[1].unplug();
+  await assert.rejects(collect(listener), { reason: 'error' });
+  await listener.stop();
+  assert.equal(page.tracks.length, 3);
   page.assertNothingIsLeft();
 });
 
@@ -238,20 +275,51 @@ test('a muted microphone and digital silence are told once, until sound comes', 
   const { listener, statuses } = start();
   await listener.ready;
   await page.play(new Float32Array(16000 * 7));
-  assert.deepEqual(statuses, ['listening asked', 'listening silent']);
+  assert.deepEqual(statuses, ['listening asked', 'silent digital-silence']);
   await page.play(speech.subarray(0, 16000));
-  page.tracks[0].fire('mute');
-  page.tracks[0].fire('unmute');
-  assert.deepEqual(statuses.slice(2), ['listening sound', 'listening silent', 'listening sound']);
+  page.tracks[0].mute(true);
+  await page.play(new Float32Array(16000 * 7));
+  page.tracks[0].mute(false);
+  assert.deepEqual(statuses.slice(2), ['listening sound', 'silent muted', 'silent digital-silence']);
+  await page.play(speech.subarray(0, 16000));
+  assert.deepEqual(statuses.slice(5), ['listening sound']);
+  await listener.stop();
+});
+
+test('silence is told again after a pause, during which nothing is told of it', async (t) => {
+  const page = new Page(t);
+  const { listener, statuses } = start();
+  await listener.ready;
+  await page.play(new Float32Array(16000 * 7));
+  for (const isMuted of [false, true]) {
+    statuses.length = 0;
+    listener.pause();
+    await page.settle();
+    page.tracks[0].mute(isMuted);
+    listener.resume();
+    await page.settle();
+    assert.deepEqual(statuses, ['paused asked', isMuted ? 'silent muted' : 'silent digital-silence']);
+  }
+  page.starts = false;
+  page.context.become('interrupted');
+  await page.settle();
+  page.starts = true;
+  page.context.become('suspended');
+  await page.settle();
+  assert.deepEqual(statuses.slice(2), ['paused interrupted', 'silent muted']);
+  page.tracks[0].mute(false);
+  await page.play(speech.subarray(0, 16000));
+  assert.equal(statuses.at(-1), 'listening sound');
   await listener.stop();
 });
 
 test('so is one that is muted when it is opened', async (t) => {
   const page = new Page(t);
   page.isMuted = true;
+  page.granted = { autoGainControl: true };
   const { listener, statuses } = start();
   await listener.ready;
-  assert.deepEqual(statuses, ['listening asked', 'listening silent']);
+  assert.deepEqual(statuses, ['silent muted', 'silent processed']);
   await listener.stop();
 });
 

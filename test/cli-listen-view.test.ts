@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { drawBlock, type KeywordRow, type LiveState, type Size } from '#dist/cli/live-block.js';
-import { FLOOR, LevelMeter } from '#dist/cli/meter.js';
+import { FLOOR, LevelMeter } from '#dist/cli/meter-level.js';
 import { drawBar, type Brush, type Style } from '#dist/cli/meter-bar.js';
 import { KeywordMeter } from '#dist/cli/meter-keyword.js';
 import { keepStart, padEnd, widthOf } from '#dist/cli/text-width.js';

@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { annotate, loadModel, type Annotations } from '#dist/index.js';
 import { readAudio } from '#dist/node/index.js';
-import { splitSettings } from '#dist/cli/listen-models.js';
 import { Remarks } from '#dist/cli/listen-view.js';
 import { fake, gone, hasStarted, hideRecorders, runs, started } from './fake-recorder.js';
 import { HAPPY, linesOf, listen, Listening, PLAYING, playThen, type Ended } from './listening.js';
@@ -124,24 +123,6 @@ describe('tympan listen', { skip: process.platform === 'win32' && 'fake recorder
       refused(await listen(1, '-m', MODEL, '-m', join(folder, 'none.onnx')), /none\.onnx/);
       assert.ok(!hasStarted());
     });
-
-    it('splits settings among them', () => {
-      const flags = { threshold: { hey: 0.1, stop: 0.2 }, smoothing: 50, refractory: { both: 3 } };
-      assert.deepEqual(
-        splitSettings(flags, [
-          ['hey', 'both'],
-          ['stop', 'both'],
-        ]),
-        [
-          { threshold: { hey: 0.1 }, smoothing: 50, refractory: { both: 3 } },
-          { threshold: { stop: 0.2 }, smoothing: 50, refractory: { both: 3 } },
-        ],
-      );
-      const [own, none] = splitSettings({ threshold: { constructor: 1 } }, [['constructor'], ['hey']]);
-      assert.deepEqual(Object.entries(own.threshold!), [['constructor', 1]]);
-      assert.deepEqual(Object.entries(none.threshold!), []);
-      assert.throws(() => splitSettings({ threshold: { constructor: 1 } }, [['hey']]), RangeError);
-    });
   });
 
   describe('the microphone', () => {
@@ -152,16 +133,27 @@ describe('tympan listen', { skip: process.platform === 'win32' && 'fake recorder
 
     it('that can not be opened is an error, unless it is to be waited for', async () => {
       const dying = `process.stderr.write('arecord: main:831: audio open error: No such device\\n'); process.exitCode = 1;`;
-      fake('arecord', `if (turn < 2) { ${dying} } else { ${PLAYING} }`);
+      fake('arecord', `if (turn < 3) { ${dying} } else { ${PLAYING} }`);
       const { stderr, ...ended } = await listen(1, '--device', 'hw:9');
       refused({ stderr, ...ended }, /arecord on device "hw:9" exited with code 1: audio open error: No such device/);
       assert.doesNotMatch(stderr, /another try/);
+      const json = await listen(9, '--device', 'hw:9', '--json');
+      const last = linesOf(json.stdout).at(-1)!;
+      assert.equal(`${last.status} ${last.reason}`, 'stopped no-device');
+      assert.equal(json.stderr, `tympan: ${last.message}\n`);
+      assert.equal(json.status, 2);
       const { status, stdout } = await listen(5, '--reconnect', '--json');
       const seen = linesOf(stdout).map(({ status, attempt, keyword }) =>
         `${status ?? keyword} ${attempt ?? ''}`.trim(),
       );
       assert.deepEqual(seen.slice(0, 5), ['starting', 'reconnecting 1', 'starting', 'listening', 'happy']);
       assert.equal(status, 0);
+    });
+
+    it('whose recorder ends at once, without a complaint and without sound, is an error', async () => {
+      fake('arecord', '');
+      for (const flags of [[], ['--no-reconnect']])
+        refused(await listen(1, ...flags), /^tympan: arecord has ended before any sound came\n$/);
     });
 
     it('is waited for when it is lost, and heard again', async () => {
@@ -196,10 +188,10 @@ describe('tympan listen', { skip: process.platform === 'win32' && 'fake recorder
     it('is told of in few words: the first of a series, and its end', () => {
       const remarks = new Remarks();
       const say = (state: 'listening' | 'reconnecting' | 'starting' | 'silent', attempt?: number) =>
-        remarks.of({ state, reason: 'sound', message: `${state} ${attempt ?? ''}`.trim(), attempt });
+        remarks.of({ state, reason: 'sound', message: state, ...(attempt && { attempt, delay: 500 * attempt }) });
       assert.equal(say('starting'), undefined);
       assert.equal(say('listening'), undefined);
-      assert.equal(say('reconnecting', 1), 'reconnecting 1');
+      assert.equal(say('reconnecting', 1), 'reconnecting; another try in 0.5 s');
       assert.equal(say('starting'), undefined);
       assert.equal(say('reconnecting', 2), undefined);
       assert.equal(say('listening'), 'listening');

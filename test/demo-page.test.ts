@@ -238,6 +238,8 @@ test('a microphone that gives digital silence only: the page says so', { skip },
     await page.driver.click('#start');
     await page.driver.waitForSelector('#status[data-tone="warning"]');
     assert.match(await textOf(page, '#status'), /^Nothing but digital silence arrives\s+Is the microphone muted\?/);
+    const isDisabled = () => document.querySelector<HTMLButtonElement>('#pause')!.disabled;
+    assert.equal(await page.driver.evaluate(isDisabled), false);
   });
 });
 

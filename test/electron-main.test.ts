@@ -137,7 +137,8 @@ test('the tray always says whether it listens, and pauses and resumes it', () =>
   for (const [state, reason, label, command] of [
     ['listening', 'asked', 'Pause', 'pause'],
     ['paused', 'asked', 'Resume', 'resume'],
-    ['listening', 'silent', 'Pause', 'pause'],
+    ['silent', 'digital-silence', 'Pause', 'pause'],
+    ['reconnecting', 'device-lost', 'Pause', 'pause'],
   ] as const) {
     fromPage('tympan:status', { state, reason, message: `it is ${state}` });
     assert.equal(tray.tooltip, `Tympan: it is ${state}`);

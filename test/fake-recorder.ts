@@ -43,9 +43,10 @@ const turns = ${JSON.stringify(join('FOLDER', 'turns'))};
 fs.appendFileSync(turns, '.');
 const turn = fs.statSync(turns).size - 1;
 const started = ${JSON.stringify(join('FOLDER', 'started'))};
-fs.writeFileSync(started + '.new', JSON.stringify({
+const mine = started + process.pid; // several may start at once
+fs.writeFileSync(mine, JSON.stringify({
   pid: process.pid, turn, arguments: process.argv.slice(2), device: process.env.AUDIODEV, options: process.env.SOX_OPTS }));
-fs.renameSync(started + '.new', started);
+fs.renameSync(mine, started);
 ${body}
 `;
   writeFileSync(join(folder, name), script.replaceAll('FOLDER', folder), { mode: 0o755 });

@@ -374,3 +374,22 @@ test('options and sources that are none are refused at once, by their name', () 
   });
   detector.close();
 });
+
+test('a source that says that it has another rate is refused, with the remedy', () => {
+  const detector = model.detector();
+  const slow = Object.assign([sound], { sampleRate: 8000 });
+  assert.throws(() => detector.listen(slow), {
+    name: 'RangeError',
+    message: /^source: has 8000 Hz, expected 16000, .*; use microphone\(\{ sampleRate: detector\.sampleRate \}\)$/,
+  });
+  assert.ok(detector.listen(Object.assign([sound], { sampleRate: RATE })));
+  assert.throws(() => new DetectorGroup([detector, detector]), {
+    name: 'RangeError',
+    message: 'detectors[1]: is given twice; call model.detector() for each',
+  });
+  assert.throws(() => new DetectorGroup([model as never]), {
+    name: 'TypeError',
+    message: /^detectors\[0\]: got .*, expected what model\.detector\(\) makes$/,
+  });
+  detector.close();
+});

@@ -37,6 +37,15 @@ describe('microphone', { skip: process.platform === 'win32' && 'fake recorders a
     assert.deepEqual(given, ['-q', '-r', 16000, '-c', 1, '-t', 'raw', '-f', 'S16_LE', '-'].map(String));
   });
 
+  it('says its rate, and refuses an option that it has not', () => {
+    assert.equal(microphone().sampleRate, 16000);
+    assert.equal(microphone({ sampleRate: 8000 }).sampleRate, 8000);
+    assert.throws(() => microphone({ devise: 'x' } as object), {
+      name: 'TypeError',
+      message: /^"devise" is no option of microphone; options are recorder, command, device/,
+    });
+  });
+
   it('records nothing before it is iterated', async () => {
     fake('arecord', ENDLESS);
     const source = microphone({ recorder: 'arecord' });
@@ -193,13 +202,14 @@ const timer = setInterval(() => {
     for await (const samples of source) assert.fail(`heard ${samples.length}`);
   });
 
-  it('watches for the end of the process once, however many record, and only while they do', async () => {
+  it('watches for the end of the process once, however many record, and only while they do', async (test) => {
     fake('arecord', ENDLESS);
     const warnings: Error[] = [];
     const warn = (warning: Error) => void warnings.push(warning);
     process.on('warning', warn);
     const before = process.listenerCount('exit');
     const sources = Array.from({ length: 11 }, () => microphone({ recorder: 'arecord' }));
+    test.after(() => Promise.all(sources.map((source) => source.stop()))); // a failure too ends
     await Promise.all(sources.map((source) => source.next()));
     assert.equal(process.listenerCount('exit'), before + 1);
     await Promise.all(sources.slice(1).map((source) => source.stop()));
@@ -263,6 +273,10 @@ ${ENDLESS}`,
     assert.throws(() => microphone({ timeout: 0 }), { name: 'RangeError', message: /timeout: got 0/ });
     assert.throws(() => microphone({ reconnect: 3 as unknown as true }), TypeError);
     assert.throws(() => microphone({ reconnect: { least: 10, most: 5 } }), /reconnect.most: got 5, expected at least/);
+    assert.throws(() => microphone({ reconnect: { from: 'sound' as 'start' } }), {
+      name: 'RangeError',
+      message: 'reconnect.from: got "sound", expected "start" or "first-sound"',
+    });
     assert.throws(() => microphone({ signal: {} as AbortSignal }), TypeError);
     assert.throws(() => microphone({ onStatus: 'x' as unknown as () => void }), TypeError);
     for (const sampleRate of [0, NaN, 1.5, 1e7]) assert.throws(() => microphone({ sampleRate }), RangeError);

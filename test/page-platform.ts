@@ -45,6 +45,12 @@ class Track extends Target {
     this.readyState = 'ended';
   }
 
+  /** As by the system's switch. */
+  mute(muted: boolean): void {
+    this.muted = muted;
+    this.fire(muted ? 'mute' : 'unmute');
+  }
+
   /** As when the device is unplugged. */
   unplug(): void {
     this.readyState = 'ended';
@@ -83,6 +89,7 @@ class Devices extends Target {
     if (page.refusal) throw new DOMException('refused', page.refusal);
     const track = new Track(page.granted ?? (constraints.audio as MediaTrackSettings));
     track.muted = page.isMuted;
+    if (page.dead-- > 0) track.stop();
     page.tracks.push(track);
     return new Stream(track);
   }
@@ -104,6 +111,7 @@ class Context extends Target {
     addModule: async (url: string): Promise<void> => {
       await turn();
       this.page.modules.push(url);
+      if (this.state === 'closed') throw new DOMException('closed', 'InvalidStateError');
       if (this.page.worklet === 'missing') throw new DOMException('404', 'AbortError');
       const isFull = url.endsWith('full.js');
       if (this.page.worklet === 'there') this.registered.add(isFull ? FULL_PROCESSOR : PROCESSOR);
@@ -122,6 +130,7 @@ class Context extends Target {
   }
 
   createMediaStreamSource(stream: Stream): Source {
+    if (this.page.refusesStreams) throw new DOMException('of another rate', 'NotSupportedError');
     return new Source(this, stream);
   }
 
@@ -248,6 +257,10 @@ export class Page {
   granted: MediaTrackSettings | undefined;
   /** Whether the system has muted the microphone. */
   isMuted = false;
+  /** Microphones that will end as soon as they open. */
+  dead = 0;
+  /** Whether contexts take no stream, as in Firefox one of another rate. */
+  refusesStreams = false;
   worklet: 'there' | 'missing' | 'another' = 'there';
   /** The name of the error that the audio thread fails with. */
   crash: string | undefined;

@@ -19,9 +19,9 @@ const SWITCHED_OFF: Readonly<Record<BrowserName, readonly string[]>> = {
 
 /** What browsers make of a source that the sound server has no more: Firefox ends the track, the others give digital zeros. */
 const WHEN_UNPLUGGED: Readonly<Record<BrowserName, string>> = {
-  chromium: 'silent',
+  chromium: 'digital-silence',
   firefox: 'device-lost',
-  webkitgtk: 'silent',
+  webkitgtk: 'digital-silence',
 };
 
 /** Microphone and audio without a question to the user. */

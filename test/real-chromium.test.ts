@@ -37,14 +37,17 @@ test('Chromium hears a recording as its microphone, under a strict policy and no
     const around = { threshold: THRESHOLD, audio: { before: 1, after: 0.5 } };
     assert.equal(await page.evaluate((asked) => live.begin(asked), around), 'ready');
     // After the recording come digital zeros.
-    const heard = await page.evaluate((seconds) => live.until({ wakes: 2, reason: 'silent' }, seconds), PATIENCE);
+    const heard = await page.evaluate(
+      (seconds) => live.until({ wakes: 2, reason: 'digital-silence' }, seconds),
+      PATIENCE,
+    );
     await checkHeard(heard, recording, 1.5);
     assert.deepEqual(heard.settings, { echoCancellation: false, noiseSuppression: false, autoGainControl: false });
     assert.deepEqual(
       heard.statuses.map(({ state, reason }) => [state, reason]),
       [
         ['listening', 'asked'],
-        ['listening', 'silent'],
+        ['silent', 'digital-silence'],
       ],
     );
     checkReleased(await page.evaluate(() => live.stop()), 1);

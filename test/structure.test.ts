@@ -56,7 +56,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   ],
   difference: ['features', 'kernels'],
   evaluation: ['detection'],
-  node: ['audio', 'evaluation', 'index.ts'],
+  node: ['audio', 'detection', 'evaluation', 'index.ts'],
   report: ['evaluation'],
   cli: ['node', 'difference', 'evaluation', 'report', 'hearing', 'detection', 'index.ts'],
 };

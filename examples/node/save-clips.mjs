@@ -5,7 +5,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadModel } from 'tympan';
-import { microphone } from 'tympan/node';
+import { encodeWav, microphone } from 'tympan/node';
 
 const [folder] = process.argv.slice(2);
 if (!folder) throw new Error('got no folder, expected where clips are to be written');
@@ -20,27 +20,8 @@ process.once('SIGINT', () => stop.abort());
 async function save({ keyword, time, audio }) {
   const { samples, sampleRate } = await audio;
   const path = join(folder, `${keyword}-${time.toFixed(2)}.wav`);
-  await writeFile(path, wavOf(samples, sampleRate));
+  await writeFile(path, encodeWav(samples, sampleRate));
   console.log(`${path}: ${(samples.length / sampleRate).toFixed(2)} s`);
-}
-
-/** A mono WAV file of 16-bit samples. */
-function wavOf(samples, sampleRate) {
-  const bytes = Buffer.alloc(44 + 2 * samples.length);
-  bytes.write('RIFF', 0);
-  bytes.writeUInt32LE(bytes.length - 8, 4);
-  bytes.write('WAVEfmt ', 8);
-  bytes.writeUInt32LE(16, 16); // bytes of the format
-  bytes.writeUInt16LE(1, 20); // PCM
-  bytes.writeUInt16LE(1, 22); // channel
-  bytes.writeUInt32LE(sampleRate, 24);
-  bytes.writeUInt32LE(2 * sampleRate, 28); // bytes a second
-  bytes.writeUInt16LE(2, 32); // bytes a sample
-  bytes.writeUInt16LE(16, 34); // bits
-  bytes.write('data', 36);
-  bytes.writeUInt32LE(2 * samples.length, 40);
-  samples.forEach((x, i) => bytes.writeInt16LE(Math.max(-32768, Math.min(32767, Math.round(32768 * x))), 44 + 2 * i));
-  return bytes;
 }
 
 const saved = [];

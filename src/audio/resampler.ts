@@ -1,3 +1,8 @@
+/**
+ * Samples at one rate, in chunks of any length → at another.
+ *
+ * @module tympan/resampler
+ */
 import { newArena } from '../kernels/embedded.js';
 import { SharedResampler } from './shared-resampler.js';
 

@@ -123,7 +123,7 @@ export class DetectorNode {
     }
     this.node.port.onmessage = null;
     this.node.port.close();
-    this.#clips.abandon(this.#error ?? new MicrophoneError('asked', 'the detector was closed before this sound came'));
+    this.#clips.abandon();
   }
 
   #take(message: Message): void {
@@ -140,7 +140,8 @@ export class DetectorNode {
     if (message.type === 'wake') {
       const { keyword, posterior, time, model, contextTime, id } = message;
       const wake = { keyword, posterior, time, model, contextTime };
-      call(options.onWake, options.audio ? { ...wake, audio: this.#clips.expect(id) } : wake);
+      const { sampleRate } = this.#plans[model].recipe;
+      call(options.onWake, options.audio ? { ...wake, audio: this.#clips.expect(id, sampleRate, time) } : wake);
     } else if (message.type === 'posteriors') call(options.onPosteriors, message.values, message.time, message.model);
     else if (message.type === 'features') call(options.onFeatures, message.values, message.time, message.model);
     else if (message.type === 'level') {
@@ -158,6 +159,7 @@ export class DetectorNode {
     if (this.#error || this.#closing) return;
     this.#error = new MicrophoneError('error', `worklet: ${found}`);
     for (const answer of this.#answers) answer.settle();
+    this.#clips.abandon();
     if (this.#isReady) call(this.#options.onError, this.#error); // else `ready` tells
   }
 

@@ -1,5 +1,5 @@
 import { MicrophoneError } from './microphone-error.js';
-import { openMicrophone, settingsOf, stopTracks, type MicrophoneSettings } from './open-microphone.js';
+import { processingOf, settingsOf, stopTracks, type MicrophoneSettings } from './open-microphone.js';
 
 /**
  * - `lost`: the track has ended, and gives no sound any more
@@ -15,8 +15,12 @@ export class MicrophoneInput {
   readonly #isOwn: boolean;
   readonly #source: MediaStreamAudioSourceNode;
   readonly #over = new AbortController();
+  #isProcessingTold = false;
 
-  /** @param isOwn whether the stream is a microphone that was opened for this, and is to be released */
+  /**
+   * @param isOwn whether the stream is a microphone that was opened for this, and is to be released
+   * @throws MicrophoneError `error` where the context can't take the stream, of which an own one is released
+   */
   constructor(
     context: AudioContext,
     node: AudioNode,
@@ -28,12 +32,17 @@ export class MicrophoneInput {
     this.#isOwn = isOwn;
     this.#track = stream.getAudioTracks()[0];
     this.settings = settingsOf(this.#track);
+    try {
+      this.#source = sourceOf(context, stream);
+    } catch (error) {
+      if (isOwn) stopTracks(stream);
+      throw error;
+    }
+    this.#source.connect(node);
     const { signal } = this.#over;
     this.#track.addEventListener('ended', () => tell('lost'), { signal });
     this.#track.addEventListener('mute', () => tell('muted'), { signal });
     this.#track.addEventListener('unmute', () => tell('unmuted'), { signal });
-    this.#source = context.createMediaStreamSource(stream);
-    this.#source.connect(node);
   }
 
   get isLost(): boolean {
@@ -42,6 +51,13 @@ export class MicrophoneInput {
 
   get isMuted(): boolean {
     return this.#track.muted;
+  }
+
+  /** What the browser did not switch off, the first time that it is asked. */
+  takeProcessing(): readonly string[] {
+    if (this.#isProcessingTold) return [];
+    this.#isProcessingTold = true;
+    return processingOf(this.settings);
   }
 
   /** Sound or silence: a microphone that is not used is shown as such by many browsers. A page's own stream is left alone. */
@@ -57,37 +73,17 @@ export class MicrophoneInput {
   }
 }
 
-/** Milliseconds after which a lost microphone is tried again, where the browser does not say that devices have changed. */
-const RETRY = 5000;
-const PASSING = ['no-device', 'device-busy'];
-
-/**
- * A microphone, as soon as there is one.
- *
- * @throws MicrophoneError where waiting does not help, such as a permission that was withdrawn; the signal's reason
- */
-export async function awaitMicrophone(device: string | undefined, signal: AbortSignal): Promise<MediaStream> {
-  for (;;) {
-    try {
-      return await openMicrophone(device, signal);
-    } catch (error) {
-      if (!(error instanceof MicrophoneError && PASSING.includes(error.reason))) throw error;
-    }
-    await devicesChanged(signal);
-    signal.throwIfAborted();
+/** A closed context takes none; Firefox has a context take only streams of its own rate. */
+function sourceOf(context: AudioContext, stream: MediaStream): MediaStreamAudioSourceNode {
+  try {
+    return context.createMediaStreamSource(stream);
+  } catch (cause) {
+    const { name, message } = cause as DOMException;
+    throw new MicrophoneError(
+      'error',
+      `an AudioContext of ${context.sampleRate} Hz that is ${context.state} can't take the microphone: ${name}: ${message}; ` +
+        "leave `context` out, or give one that is open and of the microphone's rate",
+      { cause },
+    );
   }
-}
-
-function devicesChanged(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const over = new AbortController();
-    const end = () => {
-      over.abort();
-      clearTimeout(timer);
-      resolve();
-    };
-    const timer = setTimeout(end, RETRY);
-    navigator.mediaDevices.addEventListener('devicechange', end, { signal: over.signal });
-    signal.addEventListener('abort', end, { signal: over.signal });
-  });
 }

@@ -8,6 +8,13 @@ const PROCESSING = ['echoCancellation', 'noiseSuppression', 'autoGainControl'] a
 /** How a browser really opened a microphone: `undefined` where it does not say, as Safari of noise suppression. */
 export type MicrophoneSettings = Readonly<Record<(typeof PROCESSING)[number], boolean | undefined>>;
 
+/** Of a microphone that is not open. */
+export const UNKNOWN_SETTINGS: MicrophoneSettings = Object.freeze({
+  echoCancellation: undefined,
+  noiseSuppression: undefined,
+  autoGainControl: undefined,
+});
+
 /** DOMExceptions of getUserMedia: https://www.w3.org/TR/mediacapture-streams/#dom-mediadevices-getusermedia */
 const REASONS: Readonly<Record<string, Reason>> = {
   NotAllowedError: 'permission-denied',
@@ -33,6 +40,7 @@ const REMEDIES: Partial<Record<Reason, string>> = {
  * @throws MicrophoneError with a reason; the signal's reason once it is aborted
  */
 export async function openMicrophone(device: string | undefined, signal: AbortSignal): Promise<MediaStream> {
+  signal.throwIfAborted();
   const audio: MediaTrackConstraints = { channelCount: 1 };
   for (const name of PROCESSING) audio[name] = false;
   if (device !== undefined) audio.deviceId = { exact: device };

@@ -1,4 +1,4 @@
-import { FIELDS, unknownKey, type DetectionOptions } from '../detection/settings.js';
+import { checkNames, FIELDS, type DetectionOptions } from '../detection/settings.js';
 import { checkAround } from '../hearing/clips.js';
 import { typeName } from '../typed-arrays.js';
 import type { DetectorNodeOptions } from './detector-node.js';
@@ -50,10 +50,4 @@ function checkShared(options: DetectorNodeOptions | ListenOptions, callbacks: re
 function checkType(name: string, value: unknown, type: 'string' | 'boolean' | 'function'): void {
   if (value !== undefined && typeof value !== type)
     throw new TypeError(`${name}: got ${typeName(value)}, expected a ${type}`);
-}
-
-function checkNames(where: string, options: object, names: readonly string[]): void {
-  const unknown = unknownKey(options, names);
-  if (unknown !== undefined)
-    throw new TypeError(`"${unknown}" is no option of ${where}; options are ${names.join(', ')}`);
 }

@@ -1,52 +1,47 @@
 import type { DetectionOptions } from '../detection/settings.js';
 import type { DetectorPlan } from '../hearing/plan.js';
-import { within } from './abort.js';
 import { Broadcast } from './broadcast.js';
 import { call } from './callbacks.js';
 import { openDetectorNode } from './create-detector-node.js';
 import type { DetectorNode } from './detector-node.js';
+import { Holds, type Hold } from './holds.js';
 import type { Listener, ListenOptions } from './listener.js';
-import { awaitMicrophone, MicrophoneInput, type InputEvent } from './microphone-input.js';
+import { MicrophoneInput, type InputEvent } from './microphone-input.js';
 import { MicrophoneError } from './microphone-error.js';
-import { openMicrophone, processingOf, type MicrophoneSettings } from './open-microphone.js';
+import { openMicrophone, stopTracks, UNKNOWN_SETTINGS, type MicrophoneSettings } from './open-microphone.js';
+import { watchVisibility } from './page-visibility.js';
 import { byKeyword, configured } from './plans.js';
+import { Reconnection } from './reconnection.js';
 import { RunningContext, type ContextState } from './running-context.js';
-import { statusOf, type Reason, type State, type Status } from './status.js';
+import type { Reason, State, Status } from './status.js';
+import { ToldStatus } from './told-status.js';
 import type { Wake } from './wake.js';
 import { checkAudioWorklet } from './worklet-module.js';
-
-/** Milliseconds that a context may take to close. */
-const CLOSING = 1000;
-const UNKNOWN: MicrophoneSettings = Object.freeze({
-  echoCancellation: undefined,
-  noiseSuppression: undefined,
-  autoGainControl: undefined,
-});
 
 /** What `listen` gives: opens, watches, and lets go. */
 export class PageListener implements Listener {
   readonly ready: Promise<void>;
-  #status = statusOf('starting', 'asked');
+  readonly #told: ToldStatus;
   #plans: readonly DetectorPlan[];
   readonly #options: ListenOptions;
   readonly #wakes = new Broadcast<Wake>();
   readonly #over = new AbortController();
-  readonly #holds = new Set<Reason>();
+  readonly #holds = new Holds();
   #settled!: { resolve(): void; reject(error: unknown): void };
   #context: RunningContext | undefined;
   #detector: DetectorNode | undefined;
   #input: MicrophoneInput | undefined;
-  /** What the page is still to be told of, once sound is heard. */
-  #untold: MicrophoneInput | undefined;
   #hasHeard = false;
-  /** What listening, or a pause, is told to be due to. */
-  #because: Reason = 'asked';
+  /** The audio thread heard only zeros when it last told; it tells nothing again after a pause. */
+  #isSilent = false;
+  #reconnection: Reconnection | undefined;
   #released: Promise<void> | undefined;
 
   /** @param options as `checkListenOptions` has checked them */
   constructor(plans: readonly DetectorPlan[], options: ListenOptions) {
     this.#plans = plans;
     this.#options = options;
+    this.#told = new ToldStatus(options.onStatus);
     this.ready = new Promise((resolve, reject) => (this.#settled = { resolve, reject }));
     this.ready.catch(() => {});
     // Not before `listen` has returned: callbacks may name what it returns. The user's gesture lasts that long.
@@ -54,11 +49,11 @@ export class PageListener implements Listener {
   }
 
   get status(): Status {
-    return this.#status;
+    return this.#told.last;
   }
 
   get settings(): MicrophoneSettings {
-    return this.#input?.settings ?? UNKNOWN;
+    return this.#input?.settings ?? UNKNOWN_SETTINGS;
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<Wake> {
@@ -66,11 +61,11 @@ export class PageListener implements Listener {
   }
 
   pause(): void {
-    this.#hold('asked', true, 'asked');
+    this.#hold('asked', true);
   }
 
   resume(): void {
-    this.#hold('asked', false, 'asked');
+    this.#hold('asked', false);
   }
 
   configure(options: DetectionOptions, model?: number): void {
@@ -88,10 +83,19 @@ export class PageListener implements Listener {
 
   get #state(): State {
     if (this.#released) return 'stopped';
-    if (!this.#input) return 'starting';
-    if (this.#holds.size > 0) return 'paused';
-    if (this.#context!.isRunning) return 'listening';
+    if (!this.#input) return this.#reconnection ? 'reconnecting' : 'starting';
+    if (this.#holds.isHeld) return 'paused';
+    if (this.#context!.isRunning) return this.#silence ? 'silent' : 'listening';
     return this.#hasHeard ? 'paused' : 'starting';
+  }
+
+  get #isHearing(): boolean {
+    return this.#state === 'listening' || this.#state === 'silent';
+  }
+
+  get #silence(): Reason | undefined {
+    if (this.#input?.isMuted) return 'muted';
+    return this.#isSilent ? 'digital-silence' : undefined;
   }
 
   async #start(): Promise<void> {
@@ -120,7 +124,10 @@ export class PageListener implements Listener {
         this.#wakes.push(wake);
         call(this.#options.onWake, wake);
       },
-      onSilence: (isSilent) => this.#tell(isSilent ? 'silent' : 'sound'),
+      onSilence: (isSilent) => {
+        this.#isSilent = isSilent;
+        this.#tellSilence();
+      },
       onError: (error) => this.#fail(error),
     });
     this.#detector = detector;
@@ -132,19 +139,20 @@ export class PageListener implements Listener {
   #connect(stream: MediaStream): void {
     const { context } = this.#context!;
     const isOwn = this.#options.stream === undefined;
+    if (this.#released) return isOwn ? stopTracks(stream) : undefined; // since it was opened
     const input = new MicrophoneInput(context, this.#detector!.node, stream, isOwn, (event) => this.#inputIs(event));
     this.#input = input;
     if (input.isLost) return this.#inputIs('lost');
-    this.#untold = input;
     this.#apply();
   }
 
   async #reopen(): Promise<void> {
     this.#input!.release();
     this.#input = undefined;
-    this.#tell('device-lost', 'the microphone is gone; waiting for one');
+    this.#reconnection ??= new Reconnection();
+    this.#tell('device-lost');
     try {
-      this.#connect(await awaitMicrophone(this.#options.device, this.#over.signal));
+      this.#connect(await this.#reconnection.find(this.#options.device, this.#over.signal));
     } catch (error) {
       this.#fail(error);
     }
@@ -152,65 +160,60 @@ export class PageListener implements Listener {
 
   /** Brings what is wanted to the microphone, the audio thread and the context. */
   #apply(): void {
-    const isHeld = this.#holds.size > 0;
+    const { isHeld, reason } = this.#holds;
     this.#input!.isEnabled = !isHeld;
     if (isHeld) {
       this.#detector!.pause();
       this.#context!.suspend();
-      this.#tell(this.#because);
+      this.#tell(reason);
     } else {
       this.#detector!.resume();
       this.#context!.run();
     }
   }
 
-  #hold(hold: 'asked' | 'page-hidden', isHeld: boolean, because: Reason): void {
-    if (this.#released || this.#holds.has(hold) === isHeld) return;
-    if (isHeld) this.#holds.add(hold);
-    else this.#holds.delete(hold);
-    this.#because = because;
+  #hold(hold: Hold, isHeld: boolean): void {
+    if (this.#released || !this.#holds.set(hold, isHeld)) return;
     if (this.#input) this.#apply();
-    else this.#tell(because);
+    else this.#tell(this.#holds.reason);
   }
 
   #watchPage(): void {
-    const pauses = this.#options.whenHidden === 'pause';
-    const look = () => {
-      const reason = document.hidden ? 'page-hidden' : 'page-visible';
-      if (pauses) this.#hold('page-hidden', document.hidden, reason);
-      else this.#tell(reason);
-    };
-    document.addEventListener('visibilitychange', look, { signal: this.#over.signal });
-    if (document.hidden) look();
+    watchVisibility(this.#over.signal, (isHidden) => {
+      if (this.#options.whenHidden === 'pause') this.#hold('page-hidden', isHidden);
+      else this.#tell(isHidden ? 'page-hidden' : 'page-visible');
+    });
   }
 
   #contextIs(state: ContextState): void {
     if (state === 'closed') return this.#fail(new MicrophoneError('error', 'the page has closed its audio context'));
     if (state === 'waiting') return this.#tell('needs-gesture');
     if (state === 'interrupted') return this.#tell('interrupted');
-    if (this.#state !== 'listening') return;
+    if (!this.#isHearing) return;
     this.#hasHeard = true;
     this.#settled.resolve();
-    this.#tell(this.#because);
-    const input = this.#untold;
-    this.#untold = undefined;
-    const processed = input ? processingOf(input.settings) : [];
+    this.#tell(this.#silence ?? this.#holds.reason);
+    this.#tellProcessing();
+  }
+
+  #tellProcessing(): void {
+    if (!this.#isHearing) return; // who was just told may have paused or stopped it
+    const processed = this.#input!.takeProcessing();
     if (processed.length > 0) this.#tell('processed', `the browser has not switched off: ${processed.join(', ')}`);
-    if (input?.isMuted) this.#inputIs('muted');
+  }
+
+  #tellSilence(): void {
+    if (this.#isHearing) this.#tell(this.#silence ?? 'sound');
   }
 
   #inputIs(event: InputEvent): void {
-    if (event === 'muted') this.#tell('silent', 'the browser or the system has muted the microphone');
-    else if (event === 'unmuted') this.#tell('sound');
+    if (event !== 'lost') this.#tellSilence();
     else if (this.#options.reconnect) void this.#reopen();
     else this.#fail(new MicrophoneError('device-lost', 'the microphone was unplugged, or the browser took it back'));
   }
 
   #tell(reason: Reason, message?: string): void {
-    const state = this.#state;
-    if (state === this.#status.state && reason === this.#status.reason) return;
-    this.#status = statusOf(state, reason, message);
-    call(this.#options.onStatus, this.#status);
+    this.#told.tell(this.#state, reason, message);
   }
 
   #fail(cause: unknown): void {
@@ -240,7 +243,8 @@ export class PageListener implements Listener {
   }
 
   async #release(): Promise<void> {
+    this.#context?.quiet();
     await this.#detector?.close();
-    if (this.#context) await within(CLOSING, this.#context.close());
+    await this.#context?.close();
   }
 }

@@ -1,19 +1,22 @@
 import type { Clip } from '../hearing/clips.js';
 
 interface Pending {
+  readonly empty: Clip;
   resolve(clip: Clip): void;
-  reject(error: Error): void;
 }
 
 /** Sound around events, which the audio thread sends when it was heard. */
 export class PendingClips {
   readonly #pending = new Map<number, Pending>();
 
-  /** The sound of event `id`. No unhandled rejection where nobody looks at it. */
-  expect(id: number): Promise<Clip> {
-    const clip = new Promise<Clip>((resolve, reject) => this.#pending.set(id, { resolve, reject }));
-    clip.catch(() => {});
-    return clip;
+  /**
+   * The sound of event `id`. It never rejects: nobody would catch that where nobody looks at it.
+   *
+   * @param time s, of the event, where the sound begins if none comes
+   */
+  expect(id: number, sampleRate: number, time: number): Promise<Clip> {
+    const empty = { samples: new Float32Array(0), sampleRate, start: time };
+    return new Promise<Clip>((resolve) => this.#pending.set(id, { empty, resolve }));
   }
 
   give(id: number, clip: Clip): void {
@@ -22,8 +25,8 @@ export class PendingClips {
   }
 
   /** None will come any more. */
-  abandon(error: Error): void {
-    for (const { reject } of this.#pending.values()) reject(error);
+  abandon(): void {
+    for (const { empty, resolve } of this.#pending.values()) resolve(empty);
     this.#pending.clear();
   }
 }

@@ -1,20 +1,15 @@
 import {
   FIELDS,
-  unknownKey,
   withOptions,
   type DetectionOptions,
   type DetectionSettings,
   type KeywordSettings,
 } from '../detection/settings.js';
+import { splitSettings } from '../detection/split-settings.js';
 import type { DetectorPlan } from '../hearing/plan.js';
 import type { Model } from '../load.js';
 import { typeName } from '../typed-arrays.js';
 import { checkConfigureOptions } from './options.js';
-
-type Setting = DetectionOptions[keyof DetectionOptions];
-
-const isByKeyword = (given: Setting): given is Readonly<Record<string, number>> =>
-  typeof given === 'object' && given !== null && !Array.isArray(given);
 
 /**
  * What an audio thread needs to hear models.
@@ -42,14 +37,11 @@ export function plansOf(models: Model | readonly Model[], options: DetectionOpti
  * @throws TypeError, RangeError for wrong options, such as a keyword that no model has
  */
 function settingsOf(settings: readonly DetectionSettings[], options: DetectionOptions): readonly DetectionSettings[] {
-  const known = settings.flatMap(({ keywords }) => Object.keys(keywords));
-  for (const field of FIELDS) {
-    const given = options[field];
-    const unknown = isByKeyword(given) ? unknownKey(given, known) : undefined;
-    if (unknown !== undefined)
-      throw new RangeError(`${field}: "${unknown}" is no keyword; keywords are ${known.join(', ')}`);
-  }
-  return settings.map((one) => withOptions(one, optionsOf(options, Object.keys(one.keywords))));
+  const own = splitSettings(
+    options,
+    settings.map(({ keywords }) => Object.keys(keywords)),
+  );
+  return settings.map((one, i) => withOptions(one, own[i]));
 }
 
 /**
@@ -87,10 +79,3 @@ const withSettings = (plan: DetectorPlan, settings: DetectionSettings): Detector
   ...plan,
   answer: { ...plan.answer, settings },
 });
-
-/** Those options that concern the keywords of one model. */
-function optionsOf(options: DetectionOptions, keywords: readonly string[]): DetectionOptions {
-  const own = (given: Setting): Setting =>
-    isByKeyword(given) ? Object.fromEntries(Object.entries(given).filter(([name]) => keywords.includes(name))) : given;
-  return Object.fromEntries(FIELDS.map((field) => [field, own(options[field])]));
-}

@@ -1,5 +1,9 @@
+import { within } from './abort.js';
+
 /** Milliseconds that a context may take to start before the page is told that it does not. */
 const PATIENCE = 1000;
+/** Milliseconds that a context may take to close. */
+const CLOSING = 1000;
 /** What browsers take as a user's activation: https://html.spec.whatwg.org/multipage/interaction.html#activation-triggering-input-event */
 const GESTURES = ['pointerdown', 'pointerup', 'touchend', 'keydown'];
 
@@ -24,11 +28,11 @@ export class RunningContext {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isWanted = false;
 
-  /** @param own a context of the page's, which is started once, and neither suspended nor closed */
-  constructor(own: AudioContext | undefined, tell: (state: ContextState) => void) {
-    this.#isOwn = own === undefined;
+  /** @param given a context of the page's, which is started once, and neither suspended nor closed */
+  constructor(given: AudioContext | undefined, tell: (state: ContextState) => void) {
+    this.#isOwn = given === undefined;
     // `balanced` takes less power than the default: https://webaudio.github.io/web-audio-api/#enumdef-audiocontextlatencycategory
-    this.context = own ?? new AudioContext({ latencyHint: 'balanced' });
+    this.context = given ?? new AudioContext({ latencyHint: 'balanced' });
     this.#tell = tell;
     this.context.addEventListener('statechange', () => this.#changed(), { signal: this.#over.signal });
   }
@@ -40,6 +44,7 @@ export class RunningContext {
   run(): void {
     this.#isWanted = true;
     if (this.isRunning) this.#changed();
+    if (!this.#isWanted) return; // whoever was told wants it no more
     if (!this.isRunning || this.#isOwn) this.#start(); // a suspension may still be on its way
     if (this.isRunning) this.#rest();
   }
@@ -51,12 +56,17 @@ export class RunningContext {
     if (this.#isOwn && this.context.state !== 'closed') void this.context.suspend().catch(() => {});
   }
 
-  /** Lets go of it. */
-  async close(): Promise<void> {
+  /** Tells nothing more, and is started by no gesture. It renders on until `close`. */
+  quiet(): void {
     this.#isWanted = false;
     this.#over.abort();
     this.#rest();
-    if (this.#isOwn && this.context.state !== 'closed') await this.context.close().catch(() => {});
+  }
+
+  /** Lets go of it, and waits for that, though not for long. */
+  async close(): Promise<void> {
+    this.quiet();
+    if (this.#isOwn && this.context.state !== 'closed') await within(CLOSING, this.context.close());
   }
 
   #start(): void {
@@ -88,7 +98,7 @@ export class RunningContext {
     } else if (state === 'closed') this.#tell('closed');
     else {
       if (this.#isOwn) this.#start();
-      // An own context that is merely suspended starts again by itself, or the page is told after a while.
+      // One of ours that is merely suspended is started again; where that fails, the timer tells.
       if (!this.#isOwn || state === 'interrupted') this.#tell('interrupted');
     }
   }

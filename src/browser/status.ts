@@ -1,10 +1,12 @@
 /**
- * - `starting`: the microphone, the worklet or the audio context is not there yet, or not there again
+ * - `starting`: the microphone, the worklet or the audio context is not there yet
  * - `listening`: sound is being heard
+ * - `silent`: it listens, to nothing but digital zeros, or to a microphone that the browser or the system has muted
+ * - `reconnecting`: the microphone is gone, and another, or the same one, is waited for
  * - `paused`: by the page, while it is hidden, or because the system has interrupted its audio
  * - `stopped`: for good; the microphone is released
  */
-export type State = 'starting' | 'listening' | 'paused' | 'stopped';
+export type State = 'starting' | 'listening' | 'silent' | 'reconnecting' | 'paused' | 'stopped';
 
 /**
  * Why a status is what it is.
@@ -20,7 +22,9 @@ export type State = 'starting' | 'listening' | 'paused' | 'stopped';
  * - `needs-gesture`: the browser starts audio with the next click or key only
  * - `page-hidden`, `page-visible`: the page went into the background, or came back
  * - `interrupted`: the audio context was stopped from outside, such as by a phone call
- * - `silent`, `sound`: for five seconds there were only digital zeros, or the microphone was muted; and the end of that
+ * - `digital-silence`: for five seconds there were only zeros
+ * - `muted`: the browser or the system has muted the microphone
+ * - `sound`: the end of either
  * - `processed`: the browser did not switch echo cancellation, noise suppression or gain control off; they change the features
  * - `aborted`: by the AbortSignal
  * - `error`: anything else
@@ -38,7 +42,8 @@ export type Reason =
   | 'page-hidden'
   | 'page-visible'
   | 'interrupted'
-  | 'silent'
+  | 'digital-silence'
+  | 'muted'
   | 'sound'
   | 'processed'
   | 'aborted'
@@ -55,6 +60,8 @@ export interface Status {
 const ASKED: Readonly<Record<State, string>> = {
   starting: 'the microphone is being opened',
   listening: 'listening',
+  silent: 'only silence arrives',
+  reconnecting: 'the microphone is gone; waiting for one',
   paused: 'paused',
   stopped: 'stopped',
 };
@@ -64,7 +71,9 @@ const MESSAGES: Partial<Record<Reason, string>> = {
   'page-hidden': 'the page is hidden',
   'page-visible': 'the page is visible again',
   interrupted: 'the audio context was stopped from outside',
-  silent: 'only digital silence arrives: the microphone is muted, or the system withholds it from the browser',
+  'digital-silence':
+    'only digital silence arrives: the microphone is muted, or the system withholds it from the browser',
+  muted: 'the browser or the system has muted the microphone',
   sound: 'sound arrives again',
   aborted: 'stopped by the signal',
 };

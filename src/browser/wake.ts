@@ -12,8 +12,8 @@ export interface Wake {
   /** The same moment on the clock of the AudioContext, in seconds: `context.currentTime` is a little later. */
   readonly contextTime: number;
   /**
-   * The sound around it, where `audio` was asked for: settles once the sound after it was heard, or earlier, and shorter, where the
-   * listener is stopped. It rejects with a MicrophoneError where the audio thread is gone.
+   * The sound around it, where `audio` was asked for: comes once the sound after it was heard, or earlier, and shorter, where the
+   * listener is stopped. It never rejects: where the audio thread is gone, it is empty.
    */
   readonly audio?: Promise<Clip>;
 }
@@ -33,7 +33,8 @@ export interface HearingCallbacks {
   /** A keyword was heard. */
   onWake?(wake: Wake): void;
   /**
-   * Called for every frame that a model answers, about 100 a second; only where it is given do they cross to the page.
+   * Called for every frame that a model answers: once every `period` of its detector, which is 25 times a second for the shipped model.
+   * Only where it is given do they cross to the page.
    *
    * @param posteriors of every label of the model, 0 to 1
    * @param time seconds of sound heard to the end of the frame

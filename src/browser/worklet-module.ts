@@ -22,7 +22,7 @@ function defaultUrl(needs: Needs): URL {
 /**
  * Loads the worklet into a context, once.
  *
- * @throws MicrophoneError as a rejection: `insecure-context`, `no-audio-worklet`, `worklet-unavailable`
+ * @throws MicrophoneError as a rejection: `insecure-context`, `no-audio-worklet`, `worklet-unavailable`, `error` for a context that is closed
  */
 export async function loadWorklet(
   context: BaseAudioContext,
@@ -31,6 +31,7 @@ export async function loadWorklet(
 ): Promise<URL> {
   const url = addressOf(needs, workletUrl);
   checkAudioWorklet();
+  checkOpen(context);
   let loads = loading.get(context);
   if (!loads) loading.set(context, (loads = new Map()));
   let load = loads.get(url.href);
@@ -40,6 +41,7 @@ export async function loadWorklet(
     return url;
   } catch (error) {
     loads.delete(url.href); // so that it can be tried again
+    checkOpen(context);
     throw unavailable(needs, url.href, (error as Error).message.trim(), error);
   }
 }
@@ -56,6 +58,11 @@ export function checkAudioWorklet(): void {
     'no-audio-worklet',
     'this browser has no AudioWorklet; Tympan needs Chrome 97, Firefox 104, Safari 16.4 or newer',
   );
+}
+
+function checkOpen(context: BaseAudioContext): void {
+  if (context.state === 'closed')
+    throw new MicrophoneError('error', 'context: is closed, expected one that is open; make a new AudioContext');
 }
 
 /** Says how the file is served from where a bundler has not put it. */

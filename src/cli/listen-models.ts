@@ -1,15 +1,9 @@
 /** The models of `tympan listen`, each with the settings that are its own. */
 import { basename } from 'node:path';
+import { splitSettings } from '../detection/split-settings.js';
 import { InputError, type Detector } from '../index.js';
 import type { ListenFlags } from './listen.js';
-import {
-  DETECTION_FLAGS,
-  loadModelOf,
-  requireContract,
-  SHIPPED_MODEL,
-  type ByKeyword,
-  type DetectionFlags,
-} from './options.js';
+import { loadModelOf, requireContract, SHIPPED_MODEL } from './options.js';
 
 export interface ListenedModel {
   readonly file: string;
@@ -48,32 +42,4 @@ export async function openModels(
 function nameOf(file: string, files: readonly string[]): string {
   const short = (path: string) => basename(path).replace(/\.onnx$/i, '');
   return files.filter((other) => short(other) === short(file)).length > 1 ? file : short(file);
-}
-
-/**
- * What each model is to be told of settings that name keywords of any.
- *
- * @param keywords of each model
- * @throws RangeError naming a keyword that none has
- */
-export function splitSettings(
-  flags: DetectionFlags,
-  keywords: readonly (readonly string[])[],
-): Pick<DetectionFlags, (typeof DETECTION_FLAGS)[number]>[] {
-  const all = [...new Set(keywords.flat())];
-  for (const field of DETECTION_FLAGS) {
-    const unknown = namesIn(flags[field]).find((name) => !all.includes(name));
-    if (unknown !== undefined)
-      throw new RangeError(`${field}: "${unknown}" is no keyword; keywords are ${all.join(', ')}`);
-  }
-  return keywords.map((own) =>
-    Object.fromEntries(DETECTION_FLAGS.map((field) => [field, only(flags[field], own)] as const)),
-  );
-}
-
-const namesIn = (value: ByKeyword | undefined): string[] => (typeof value === 'object' ? Object.keys(value) : []);
-
-function only(value: ByKeyword | undefined, names: readonly string[]): ByKeyword | undefined {
-  if (typeof value !== 'object') return value;
-  return Object.fromEntries(Object.entries(value).filter(([name]) => names.includes(name)));
 }

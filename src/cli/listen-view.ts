@@ -45,7 +45,7 @@ export class Remarks {
   #wasOverrun = false;
 
   /** @returns what is to be said; undefined for nothing */
-  of({ state, reason, message, attempt }: MicrophoneStatus): string | undefined {
+  of({ state, reason, message, attempt, delay = 0 }: MicrophoneStatus): string | undefined {
     if (reason === 'overrun') {
       const isNews = !this.#wasOverrun;
       this.#wasOverrun = true;
@@ -54,7 +54,8 @@ export class Remarks {
     const wasWrong = this.#isWrong;
     if (state === 'silent' || state === 'reconnecting') {
       this.#isWrong = true;
-      return state === 'silent' || attempt === 1 ? message : undefined;
+      if (state === 'silent') return message;
+      return attempt === 1 ? `${message}; another try in ${delay / 1000} s` : undefined;
     }
     if (state !== 'listening') return undefined;
     this.#isWrong = false;

@@ -1,5 +1,6 @@
 /** `tympan listen`: wake words from the microphone, until Ctrl-C. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { LONGEST_AROUND } from '../hearing/clips.js';
 import { RECORDERS, type Recorder } from '../node/recorder.js';
 import { nonEmpty, precisionOption, withDetection, type DetectionFlags, type ModelFlags } from './options.js';
 import { withStreaming } from './streaming-flags.js';
@@ -17,9 +18,6 @@ export interface ListenFlags extends Omit<ModelFlags, 'model'>, DetectionFlags {
   json?: boolean;
 }
 
-/** The longest clip: seconds before a detection. */
-const LONGEST = 60;
-
 export function addListen(program: Command): void {
   const command = program
     .command('listen')
@@ -33,7 +31,7 @@ export function addListen(program: Command): void {
     .option('--no-reconnect', 'end when the microphone is lost');
   withStreaming(withDetection(command))
     .option('--save <dir>', 'keep the sound of each detection as a WAV file in this folder', nonEmpty)
-    .option('--save-seconds <s>', `how much before a detection is kept, 0 to ${LONGEST}`, seconds, 3)
+    .option('--save-seconds <s>', `how much before a detection is kept, 0 to ${LONGEST_AROUND}`, seconds, 3)
     .option('--exec <command>', 'run this in a shell on each detection', nonEmpty)
     .option('--json', 'print one JSON object a line for each detection and each change of the microphone')
     .addHelpText('after', HELP)
@@ -49,7 +47,8 @@ function each(file: string, before: string[] = []): string[] {
 
 function seconds(text: string): number {
   const value = text.trim() === '' ? NaN : Number(text);
-  if (!(value >= 0 && value <= LONGEST)) throw new InvalidArgumentError(`Expected seconds from 0 to ${LONGEST}`);
+  if (!(value >= 0 && value <= LONGEST_AROUND))
+    throw new InvalidArgumentError(`Expected seconds from 0 to ${LONGEST_AROUND}`);
   return value;
 }
 

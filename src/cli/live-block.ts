@@ -1,5 +1,5 @@
 /** The block that `listen` redraws on a terminal: a row of the level, and one a keyword. */
-import { FLOOR } from './meter.js';
+import { FLOOR } from './meter-level.js';
 import { drawBar, type Brush, type Style } from './meter-bar.js';
 import { keepStart, padEnd, widthOf } from './text-width.js';
 

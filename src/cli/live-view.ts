@@ -6,7 +6,7 @@ import type { ListenedModel } from './listen-models.js';
 import { Remarks, type HeardKeyword, type ListenSummary, type View } from './listen-view.js';
 import { clock, type LiveState } from './live-block.js';
 import { LiveScreen } from './live-screen.js';
-import { LevelMeter } from './meter.js';
+import { LevelMeter } from './meter-level.js';
 import { KeywordMeter } from './meter-keyword.js';
 import { paint, plural, printable } from './terminal.js';
 

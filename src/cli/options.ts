@@ -22,7 +22,7 @@ export interface ModelFlags extends StreamingFlags {
 }
 
 /** One value for all keywords, or by keyword. */
-export type ByKeyword = number | Readonly<Record<string, number>>;
+type ByKeyword = number | Readonly<Record<string, number>>;
 
 export interface DetectionFlags {
   threshold?: ByKeyword;

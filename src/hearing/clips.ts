@@ -30,8 +30,10 @@ const MOST_PENDING = 64;
 
 /** @throws TypeError, RangeError naming the part that is no duration */
 export function checkAround(audio: Around): void {
+  if (typeof audio !== 'object' || audio === null)
+    throw new TypeError(`audio: got ${String(audio)}, expected { before, after } in seconds`);
   for (const part of ['before', 'after'] as const) {
-    const seconds: unknown = audio?.[part];
+    const seconds: unknown = audio[part];
     if (typeof seconds !== 'number')
       throw new TypeError(`audio: ${part}: got ${typeof seconds}, expected seconds, 0 to ${LONGEST_AROUND}`);
     if (!(seconds >= 0 && seconds <= LONGEST_AROUND))

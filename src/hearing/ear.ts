@@ -79,7 +79,7 @@ export abstract class Ear<Event extends Detection> {
    * was heard. Awaiting it inside the loop is fine: the source is read on meanwhile.
    *
    * @param options `signal` ends the iteration, which then throws its reason; `audio` in seconds, 0 to 60
-   * @throws TypeError, RangeError for what is no source, and for wrong options; the iteration throws what `push` throws, and
+   * @throws TypeError, RangeError for what is no source, or one of another rate, and for wrong options; the iteration throws what `push` throws, and
    *   InputError where another loop with `audio` is at work
    */
   listen(
@@ -88,7 +88,7 @@ export abstract class Ear<Event extends Detection> {
   ): AsyncGenerator<Required<WithAudio<Event>>>;
   listen(source: Source, options?: ListenOptions): AsyncGenerator<WithAudio<Event>>;
   listen(source: Source, options: ListenOptions = {}): AsyncGenerator<WithAudio<Event>> {
-    checkSource(source);
+    checkSource(source, this.sampleRate);
     checkListenOptions(options);
     return listenTo(this, this.hearing, (event) => this.partOf(event), source, options);
   }

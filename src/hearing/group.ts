@@ -1,7 +1,12 @@
-/** Several wake words on one microphone. */
+/**
+ * Several wake words on one microphone.
+ *
+ * @module tympan/group
+ */
 import { checkSampleRate } from '../audio/sample-rate.js';
 import { checkNames } from '../detection/settings.js';
 import { newArena } from '../kernels/embedded.js';
+import { typeName } from '../typed-arrays.js';
 import { Detector } from './detector.js';
 import { Ear, type Detection } from './ear.js';
 import { Hearing } from './hearing.js';
@@ -36,15 +41,21 @@ export class DetectorGroup extends Ear<GroupDetection> {
   /**
    * @param detectors at least one, of any models; they become parts of the group, which closes them. `configure` and `settings` of
    *   each go on working
-   * @throws TypeError for what is no detector; RangeError for none, for a rate that is none, and for one that can't be resampled;
+   * @throws TypeError for what is no detector; RangeError for none, for one that is given twice, for a rate that is none, and for one that can't be resampled;
    *   InputError for a detector that is closed, or part of a group
    */
   constructor(detectors: readonly Detector[], options: GroupOptions = {}) {
     super();
     checkNames('a DetectorGroup', options, ['sampleRate']);
     const { sampleRate } = options;
-    if (!Array.isArray(detectors) || !detectors.every((one) => one instanceof Detector))
-      throw new TypeError('detectors: expected an array of what model.detector() makes');
+    if (!Array.isArray(detectors))
+      throw new TypeError(`detectors: got ${typeName(detectors)}, expected an array of what model.detector() makes`);
+    detectors.forEach((one: unknown, i) => {
+      if (!(one instanceof Detector))
+        throw new TypeError(`detectors[${i}]: got ${typeName(one)}, expected what model.detector() makes`);
+      if (detectors.indexOf(one) < i)
+        throw new RangeError(`detectors[${i}]: is given twice; call model.detector() for each`);
+    });
     if (detectors.length === 0) throw new RangeError('detectors: got none, expected at least one');
     this.sampleRate = sampleRate ?? Math.max(...detectors.map((one) => one.sampleRate));
     checkSampleRate(this.sampleRate, 'sampleRate');

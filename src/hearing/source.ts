@@ -3,13 +3,21 @@ import { typeName } from '../typed-arrays.js';
 /** Chunks of samples: a microphone, a decoded file, an array of chunks. */
 export type Source = AsyncIterable<Int16Array | Float32Array> | Iterable<Int16Array | Float32Array>;
 
-/** @throws TypeError for what has no chunks */
-export function checkSource(source: Source): void {
+/**
+ * @param sampleRate Hz, that is listened at
+ * @throws TypeError for what has no chunks; RangeError for a source that says it has another rate, as a microphone does
+ */
+export function checkSource(source: Source, sampleRate: number): void {
   const isIterable = typeof source === 'object' && source !== null && !ArrayBuffer.isView(source);
-  if (isIterable && (Symbol.asyncIterator in source || Symbol.iterator in source)) return;
-  throw new TypeError(
-    `source: got ${typeName(source)}, expected chunks of samples to iterate over: a microphone, or an array of Int16Arrays`,
-  );
+  if (!isIterable || !(Symbol.asyncIterator in source || Symbol.iterator in source))
+    throw new TypeError(
+      `source: got ${typeName(source)}, expected chunks of samples to iterate over: a microphone, or an array of Int16Arrays`,
+    );
+  const { sampleRate: own = sampleRate } = source as { readonly sampleRate?: number };
+  if (own !== sampleRate)
+    throw new RangeError(
+      `source: has ${own} Hz, expected ${sampleRate}, the detector's sampleRate; use microphone({ sampleRate: detector.sampleRate })`,
+    );
 }
 
 /** A source's chunks, one after the other, until it ends or the signal aborts. */

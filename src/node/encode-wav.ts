@@ -9,7 +9,7 @@ const PCM = 1;
  * A WAV file of 16-bit samples. A sample of ±1 becomes ±32768, cut to what 16 bits hold, so that what came from a
  * 16-bit file comes back the same.
  *
- * @param samples mono, [−1, 1]
+ * @param samples mono, [−1, 1], such as those of a clip
  * @param sampleRate Hz
  */
 export function encodeWav(samples: Float32Array, sampleRate: number): Uint8Array {

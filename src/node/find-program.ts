@@ -41,7 +41,7 @@ function howToInstall(wanted?: Recorder): string {
   return 'install SoX with: apt install sox';
 }
 
-export function isOnPath(program: string): boolean {
+function isOnPath(program: string): boolean {
   const extensions = process.platform === 'win32' ? ['.exe', '.cmd', '.bat'] : [''];
   return (process.env.PATH ?? '').split(delimiter).some((folder) =>
     extensions.some((extension) => {

@@ -32,7 +32,7 @@ export interface MicrophoneStatus {
    */
   readonly reason:
     MicrophoneFailure | 'asked' | 'aborted' | 'recorder-ended' | 'sound' | 'digital-silence' | 'overrun' | 'error';
-  /** One sentence for a person. */
+  /** One sentence for a person. Of `reconnecting`: what has happened, as `attempt` and `delay` say when the next try is. */
   readonly message: string;
   /** Of `reconnecting`: 1 for the first try since sound last came for 5 s. */
   readonly attempt?: number;

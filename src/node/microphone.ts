@@ -4,8 +4,9 @@
  * The device is held from the first `next()` until the iteration ends, by `break`, by `stop()`, by the signal or by an error.
  */
 import { checkSampleRate } from '../audio/sample-rate.js';
+import { checkNames } from '../detection/settings.js';
 import type { MicrophoneStatus } from './microphone-status.js';
-import { RecorderMicrophone } from './recorder-microphone.js';
+import { RecorderMicrophone, type Reconnection } from './recorder-microphone.js';
 import { RECORDERS, type Recorder } from './recorder.js';
 
 export interface MicrophoneOptions {
@@ -13,26 +14,28 @@ export interface MicrophoneOptions {
    * The program that records. Unless told, the first that is installed: on Linux parec where a PulseAudio server runs, or
    * PipeWire's, then arecord, sox and rec; elsewhere sox and rec.
    */
-  recorder?: Recorder;
+  recorder?: Recorder | undefined;
   /**
    * Instead of a recorder, any program and its parameters that writes mono 16-bit little-endian samples at `sampleRate` to
    * its standard output, raw or as WAV: ffmpeg, ssh to another machine, pw-record with --raw. No shell is involved.
    */
-  command?: readonly string[];
+  command?: readonly string[] | undefined;
   /** What the recorder calls the device, an `id` of `devices()`: the system's default unless told. */
-  device?: string;
+  device?: string | undefined;
   /** Hz: 16,000 unless told. */
-  sampleRate?: number;
+  sampleRate?: number | undefined;
   /**
    * Starts the recorder anew when it dies, hangs, or finds its device busy or gone, after a pause that doubles from
    * `least` to `most` milliseconds: 500 to 30,000 for `true`. The sound in between is lost: the stream goes on without it.
-   * What waiting does not mend, a recorder that is not installed or another format, still ends the iteration.
+   * What waiting does not mend, a recorder that is not installed or another format, still ends the iteration. So does, with
+   * `from: 'first-sound'`, whatever happens before any sample has come: a device that can't be opened at once is more likely
+   * a wrong name than a loose cable. `true` is `from: 'start'`.
    */
-  reconnect?: boolean | { least?: number; most?: number };
+  reconnect?: boolean | { least?: number; most?: number; from?: 'start' | 'first-sound' } | undefined;
   /** Milliseconds without a sample, after which the recorder counts as hanging: 10,000 unless told; Infinity: never. */
-  timeout?: number;
+  timeout?: number | undefined;
   /** Aborting releases the device, and the iteration throws the signal's reason. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** Hears what becomes of the microphone. What it throws ends the iteration. */
   onStatus?(status: MicrophoneStatus): void;
 }
@@ -52,12 +55,15 @@ export interface Microphone extends AsyncIterableIterator<Int16Array> {
   resume(): void;
   /** Samples that were dropped because nobody took them for 4 s. */
   readonly overruns: number;
+  /** Hz. */
+  readonly sampleRate: number;
   /** The program in use, once recording has begun. */
   readonly recorder: string | undefined;
 }
 
+const OPTIONS = ['recorder', 'command', 'device', 'sampleRate', 'reconnect', 'timeout', 'signal', 'onStatus'];
 /** Milliseconds. */
-const RECONNECT = { least: 500, most: 30000 } as const;
+const RECONNECT = { least: 500, most: 30000, from: 'start' } as const;
 const TIMEOUT = 10000;
 /** The longest that a timer of Node's waits: milliseconds. */
 const MOST = 2 ** 31 - 1;
@@ -68,6 +74,7 @@ const MOST = 2 ** 31 - 1;
  * @example for await (const wake of detector.listen(microphone({ reconnect: true }))) console.log(wake.keyword);
  */
 export function microphone(options: MicrophoneOptions = {}): Microphone {
+  checkNames('microphone', options, OPTIONS);
   const { recorder, command, device, sampleRate = 16000, timeout = TIMEOUT, signal, onStatus } = options;
   if (recorder !== undefined && !RECORDERS.includes(recorder))
     throw new RangeError(`recorder: got "${recorder}", expected ${RECORDERS.join(', ')}; or use command`);
@@ -101,17 +108,19 @@ function checkCommand(command: unknown, recorder: unknown, device: unknown): voi
     throw new RangeError("command: given with device; name the device among the command's parameters");
 }
 
-function reconnectOf(reconnect: MicrophoneOptions['reconnect']): { least: number; most: number } | undefined {
+function reconnectOf(reconnect: MicrophoneOptions['reconnect']): Reconnection | undefined {
   if (reconnect === undefined || reconnect === false) return undefined;
   if (reconnect === true) return RECONNECT;
   if (typeof reconnect !== 'object' || reconnect === null)
-    throw new TypeError(`reconnect: got ${typeof reconnect}, expected true, false or { least, most }`);
-  const { least = RECONNECT.least } = reconnect;
+    throw new TypeError(`reconnect: got ${typeof reconnect}, expected true, false or { least, most, from }`);
+  const { least = RECONNECT.least, from = RECONNECT.from } = reconnect;
   checkMilliseconds(least, 'reconnect.least');
   const { most = Math.max(least, RECONNECT.most) } = reconnect;
   checkMilliseconds(most, 'reconnect.most');
   if (most < least) throw new RangeError(`reconnect.most: got ${most}, expected at least reconnect.least, ${least}`);
-  return { least, most };
+  if (from !== 'start' && from !== 'first-sound')
+    throw new RangeError(`reconnect.from: got ${JSON.stringify(from)}, expected "start" or "first-sound"`);
+  return { least, most, from };
 }
 
 function checkMilliseconds(value: unknown, name: string): void {

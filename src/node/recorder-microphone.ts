@@ -7,11 +7,17 @@ import { DONE, SampleQueue } from './sample-queue.js';
 import { SilenceWatch } from './silence-watch.js';
 import type { RecorderSource } from './start-recorder.js';
 
-export interface RecorderMicrophoneSettings {
+export interface Reconnection {
+  readonly least: number; // ms
+  readonly most: number; // ms
+  readonly from: 'start' | 'first-sound';
+}
+
+interface RecorderMicrophoneSettings {
   readonly source: RecorderSource;
   readonly sampleRate: number; // Hz
   readonly timeout: number; // ms
-  readonly reconnect: { readonly least: number; readonly most: number } | undefined; // ms
+  readonly reconnect: Reconnection | undefined;
   readonly signal: AbortSignal | undefined;
   readonly onStatus: ((status: MicrophoneStatus) => void) | undefined;
 }
@@ -23,6 +29,7 @@ const STEADY_SECONDS = 5;
 
 export class RecorderMicrophone implements Microphone {
   recorder: string | undefined;
+  readonly sampleRate: number;
   readonly #settings: RecorderMicrophoneSettings;
   readonly #queue: SampleQueue;
   #state: 'new' | 'recording' | 'waiting' | 'paused' | 'ended' = 'new';
@@ -32,6 +39,7 @@ export class RecorderMicrophone implements Microphone {
   #gone: Promise<void> = Promise.resolve();
   #silence: SilenceWatch;
   #heard = 0; // samples of this recording
+  #hasHeard = false; // of any recording
   #attempt = 0; // of reconnecting
   #retry: NodeJS.Timeout | undefined;
   #isOverrun = false;
@@ -40,6 +48,7 @@ export class RecorderMicrophone implements Microphone {
   constructor(settings: RecorderMicrophoneSettings) {
     const { sampleRate, signal } = settings;
     this.#settings = settings;
+    this.sampleRate = sampleRate;
     this.#queue = new SampleQueue(QUEUE_SECONDS * sampleRate);
     this.#silence = new SilenceWatch(sampleRate);
     if (signal?.aborted) this.#onAbort();
@@ -117,6 +126,7 @@ export class RecorderMicrophone implements Microphone {
     if (this.#heard === 0)
       this.#tell({ state: 'listening', reason: 'sound', message: `${this.recorder} is recording` });
     this.#heard += samples.length;
+    this.#hasHeard = true;
     if (this.#heard >= STEADY_SECONDS * this.#settings.sampleRate) this.#attempt = 0;
     const { overruns } = this.#queue;
     this.#queue.push(samples);
@@ -145,7 +155,8 @@ export class RecorderMicrophone implements Microphone {
     const name = this.recorder ?? 'the recorder';
     this.#recording = undefined;
     if (this.#state === 'ended') return;
-    if (reconnect && (error === undefined || error.isPassing)) this.#reconnect(error, name);
+    const mayReconnect = reconnect?.from === 'start' || (reconnect?.from === 'first-sound' && this.#hasHeard);
+    if (mayReconnect && (error === undefined || error.isPassing)) this.#reconnect(error, name);
     else if (error) this.#end(error.reason, error.message, { error });
     else this.#end('recorder-ended', `${name} has ended`);
   }
@@ -155,8 +166,7 @@ export class RecorderMicrophone implements Microphone {
     const delay = Math.min(most, least * 2 ** this.#attempt++);
     this.#state = 'waiting';
     this.#retry = setTimeout(() => this.#start(`attempt ${this.#attempt} to record again`), delay);
-    const why = error?.message ?? `${name} has ended`;
-    const message = `${why}; another try in ${delay / 1000} s`;
+    const message = error?.message ?? `${name} has ended`;
     const reason = error?.reason ?? 'recorder-ended';
     this.#tell({ state: 'reconnecting', reason, message, attempt: this.#attempt, delay });
   }

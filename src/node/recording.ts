@@ -6,7 +6,7 @@ import { releaseAtExit } from './release.js';
 import { startRecorder, type RecorderSource, type StartedRecorder } from './start-recorder.js';
 import { Watchdog } from './watchdog.js';
 
-export interface RecordingListener {
+interface RecordingListener {
   onSamples(samples: Int16Array): void;
   /** Once, by itself; not after `stop`. Without an error the recorder has ended of its own accord. */
   onEnd(error?: MicrophoneError): void;

@@ -14,7 +14,7 @@ const PCM = 1;
 const EXTENSIBLE = 0xfffe;
 const SUBFORMAT = 24;
 
-export type StreamStart = 'wav' | 'raw' | 'unknown' | { readonly refused: string };
+type StreamStart = 'wav' | 'raw' | 'unknown' | { readonly refused: string };
 
 const MAGICS = ['RIFF', 'RF64', 'RIFX', '.snd'] as const;
 

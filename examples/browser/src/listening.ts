@@ -109,7 +109,7 @@ export class Listening {
     const isOn = state !== 'stopped';
     this.#start.textContent = isOn ? 'Stop' : 'Start listening';
     this.#start.classList.toggle('primary', !isOn);
-    this.#pause.disabled = state !== 'listening' && state !== 'paused';
+    this.#pause.disabled = !['listening', 'silent', 'paused'].includes(state);
     this.#pause.textContent = state === 'paused' ? 'Resume' : 'Pause';
     if (state === 'paused') this.#meter.clear();
     this.#processing.textContent = isOn ? processingWords(listener.settings) : '';

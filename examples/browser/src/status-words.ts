@@ -42,13 +42,14 @@ export function wordsOf({ state, reason, message }: Status, words: string): Stat
   if (state === 'starting') return starting(reason);
   if (state === 'paused')
     return told('idle', PAUSED[reason] ?? ['Paused', 'The microphone is held, and nothing is heard.']);
-  if (state === 'listening') {
-    if (reason !== 'silent') return { tone: 'live', headline: 'Listening', hint: `Say ${words}.` };
+  if (state === 'listening') return { tone: 'live', headline: 'Listening', hint: `Say ${words}.` };
+  if (state === 'silent')
     return told('warning', [
       'Nothing but digital silence arrives',
       "Is the microphone muted? On macOS, the browser needs the permission of the system's privacy settings too.",
     ]);
-  }
+  if (state === 'reconnecting')
+    return told('warning', ['The microphone is gone', 'Plug it in: listening goes on by itself.']);
   if (reason === 'asked') return told('idle', ['Not listening', 'The microphone is released.']);
   return told('failed', FAILED[reason] ?? ['Listening has failed', message]);
 }
@@ -56,8 +57,6 @@ export function wordsOf({ state, reason, message }: Status, words: string): Stat
 function starting(reason: Reason): StatusWords {
   if (reason === 'needs-gesture')
     return told('busy', ['Waiting for a click or a key', 'The browser starts audio only then.']);
-  if (reason === 'device-lost')
-    return told('warning', ['The microphone is gone', 'Plug it in: listening goes on by itself.']);
   return told('busy', ['Opening the microphone…', 'Allow it, if the browser asks.']);
 }
 

@@ -9,9 +9,12 @@ export interface WakeEvent {
   readonly time: number;
 }
 
+/** Of tympan/browser and of tympan/node. */
+const STATES = ['starting', 'listening', 'silent', 'reconnecting', 'paused', 'stopped'] as const;
+
 export interface HearingStatus {
-  readonly state: 'starting' | 'listening' | 'paused' | 'stopped';
-  /** For programs: `permission-denied`, `silent`, … of tympan/browser, or of tympan/node. */
+  readonly state: (typeof STATES)[number];
+  /** For programs: `permission-denied`, `digital-silence`, … of tympan/browser, or of tympan/node. */
   readonly reason: string;
   /** For people. */
   readonly message: string;
@@ -28,7 +31,6 @@ export interface Bridge {
 
 export const CHANNELS = { wake: 'tympan:wake', status: 'tympan:status', command: 'tympan:command' } as const;
 
-const STATES: readonly unknown[] = ['starting', 'listening', 'paused', 'stopped'];
 const LONGEST = 1000; // characters
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value.length <= LONGEST;
@@ -46,7 +48,7 @@ export function parseWake(value: unknown): WakeEvent | null {
 /** The status that came; null for what is none. */
 export function parseStatus(value: unknown): HearingStatus | null {
   const { state, reason, message } = fieldsOf(value);
-  if (!STATES.includes(state) || !isText(reason) || !isText(message)) return null;
+  if (!(STATES as readonly unknown[]).includes(state) || !isText(reason) || !isText(message)) return null;
   return { state: state as HearingStatus['state'], reason, message };
 }
 

@@ -1,5 +1,5 @@
 import { loadModel } from 'tympan';
-import { microphone, type MicrophoneOptions, type MicrophoneStatus } from 'tympan/node';
+import { microphone, type MicrophoneOptions } from 'tympan/node';
 import { parseCommand, type HearingStatus, type WakeEvent } from './bridge.js';
 
 /** Electron's parentPort, as far as it is used. */
@@ -11,12 +11,6 @@ export interface Port {
 export type FromUtility =
   { readonly type: 'wake'; readonly event: WakeEvent } | { readonly type: 'status'; readonly status: HearingStatus };
 
-/** What Node's microphone tells, in the words of a page's. */
-export function statusOf({ state, reason, message }: MicrophoneStatus): HearingStatus {
-  const own = state === 'silent' ? 'listening' : state === 'reconnecting' ? 'starting' : state;
-  return { state: own, reason, message };
-}
-
 /** Listens to Node's microphone until its end, tells the port, and pauses as it asks. */
 export async function hearMicrophone(port: Port, model: string, options: MicrophoneOptions = {}): Promise<void> {
   const tell = (status: HearingStatus): void => port.postMessage({ type: 'status', status });
@@ -26,7 +20,7 @@ export async function hearMicrophone(port: Port, model: string, options: Microph
       reconnect: true,
       ...options,
       sampleRate: detector.sampleRate,
-      onStatus: (status) => tell(statusOf(status)),
+      onStatus: ({ state, reason, message }) => tell({ state, reason, message }),
     });
     port.on('message', ({ data }) => {
       const command = parseCommand(data);

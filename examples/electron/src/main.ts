@@ -45,7 +45,7 @@ function woken({ keyword, posterior, time }: WakeEvent): void {
 
 /**
  * macOS asks once, and from then on gives digital zeros to a program that was refused: no error tells of it, so that it is asked for
- * before anything listens. What is taken back later shows as the reason `silent`.
+ * before anything listens. What is taken back later shows as the state `silent`.
  */
 async function isPermitted(): Promise<boolean> {
   return process.platform !== 'darwin' || systemPreferences.askForMediaAccess('microphone');

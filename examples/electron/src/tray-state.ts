@@ -1,7 +1,7 @@
 import type { Command, HearingStatus } from './bridge.js';
 
-/** Reasons that a person should see though the state says that all is well. */
-const TROUBLE = ['silent', 'digital-silence', 'processed'];
+/** What a person should see. `processed` is told of a microphone that is heard, though not as it should be. */
+const TROUBLE: readonly string[] = ['stopped', 'silent', 'reconnecting'];
 
 export type TrayIcon = 'listening' | 'paused' | 'trouble';
 
@@ -14,7 +14,7 @@ export interface TrayState {
 
 /** The people at the machine always see whether it listens. */
 export function trayStateOf({ state, reason, message }: HearingStatus): TrayState {
-  const inTrouble = state === 'stopped' || TROUBLE.includes(reason);
+  const inTrouble = TROUBLE.includes(state) || reason === 'processed';
   return {
     icon: inTrouble ? 'trouble' : state === 'listening' ? 'listening' : 'paused',
     tooltip: `Tympan: ${message}`,
