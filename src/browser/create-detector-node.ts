@@ -1,3 +1,4 @@
+import type { Around } from '../hearing/clips.js';
 import type { DetectorPlan } from '../hearing/plan.js';
 import { kernelBytes } from '../kernels/embedded.js';
 import type { Model } from '../load.js';
@@ -6,6 +7,7 @@ import { unlessAborted } from './abort.js';
 import { DetectorNode, type DetectorNodeOptions } from './detector-node.js';
 import { checkNodeOptions } from './options.js';
 import { plansOf } from './plans.js';
+import type { Wake } from './wake.js';
 import { loadWorklet, unavailable, type Needs } from './worklet-module.js';
 
 /**
@@ -19,6 +21,16 @@ import { loadWorklet, unavailable, type Needs } from './worklet-module.js';
  * const detector = await createDetectorNode(context, model, { onWake: ({ keyword, time }) => show(keyword, time) });
  * context.createMediaElementSource(audio).connect(detector.node);
  */
+export async function createDetectorNode(
+  context: BaseAudioContext,
+  models: Model | readonly Model[],
+  options: DetectorNodeOptions<Required<Wake>> & { readonly audio: Around },
+): Promise<DetectorNode>;
+export async function createDetectorNode(
+  context: BaseAudioContext,
+  models: Model | readonly Model[],
+  options?: DetectorNodeOptions,
+): Promise<DetectorNode>;
 export async function createDetectorNode(
   context: BaseAudioContext,
   models: Model | readonly Model[],

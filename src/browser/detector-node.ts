@@ -7,10 +7,10 @@ import { call } from './callbacks.js';
 import { MicrophoneError } from './microphone-error.js';
 import { PendingClips } from './pending-clips.js';
 import { byKeyword, configured } from './plans.js';
-import type { HearingCallbacks } from './wake.js';
+import type { HearingCallbacks, Wake } from './wake.js';
 
 /** `threshold`, `smoothing` and `refractory` are of all models; by keyword, of those that have it. */
-export interface DetectorNodeOptions extends DetectionOptions, HearingCallbacks {
+export interface DetectorNodeOptions<Heard extends Wake = Wake> extends DetectionOptions, HearingCallbacks<Heard> {
   /** Of `tympan/worklet`, or `tympan/worklet/full`, where the bundler does not find it by itself. */
   readonly workletUrl?: string | URL;
   /** Seconds of sound around each event that `wake.audio` brings. */

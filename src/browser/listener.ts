@@ -9,7 +9,7 @@ import type { Status } from './status.js';
 import type { HearingCallbacks, Wake } from './wake.js';
 
 /** `threshold`, `smoothing` and `refractory` are of all models; by keyword, of those that have it. */
-export interface ListenOptions extends DetectionOptions, HearingCallbacks {
+export interface ListenOptions<Heard extends Wake = Wake> extends DetectionOptions, HearingCallbacks<Heard> {
   /** The id of one of `microphones()`; the system's default unless told. */
   readonly device?: string;
   /** Sound of the page's own instead of a microphone. `stop` does not stop its tracks. */
@@ -37,7 +37,7 @@ export interface ListenOptions extends DetectionOptions, HearingCallbacks {
  * What listens. A loop over it gets the events from when it begins; leaving the loop stops the listener, as leaving a loop over a
  * stream does. For more than one loop in turn use `onWake`. What a slow loop does not take waits, 100 events at most.
  */
-export interface Listener extends AsyncIterable<Wake> {
+export interface Listener<Heard extends Wake = Wake> extends AsyncIterable<Heard> {
   readonly status: Status;
   /** Fulfilled once sound is heard; rejects with what prevented it. No unhandled rejection where nobody looks. */
   readonly ready: Promise<void>;
@@ -72,6 +72,11 @@ export interface Listener extends AsyncIterable<Wake> {
  * stopButton.onclick = () => listener.stop();
  * for await (const { keyword, time } of listener) console.log(keyword, time);
  */
+export function listen(
+  models: Model | readonly Model[],
+  options: ListenOptions<Required<Wake>> & { readonly audio: Around },
+): Listener<Required<Wake>>;
+export function listen(models: Model | readonly Model[], options?: ListenOptions): Listener;
 export function listen(models: Model | readonly Model[], options: ListenOptions = {}): Listener {
   checkListenOptions(options);
   return new PageListener(plansOf(models, options), options);

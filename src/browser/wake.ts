@@ -29,9 +29,9 @@ export interface Level {
 }
 
 /** What a page is told while it hears. What a callback throws is reported as uncaught, and changes nothing. */
-export interface HearingCallbacks {
+export interface HearingCallbacks<Heard extends Wake = Wake> {
   /** A keyword was heard. */
-  onWake?(wake: Wake): void;
+  onWake?(wake: Heard): void;
   /**
    * Called for every frame that a model answers: once every `period` of its detector, which is 25 times a second for the shipped model.
    * Only where it is given do they cross to the page.
