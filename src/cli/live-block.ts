@@ -1,6 +1,6 @@
 /** The block that `listen` redraws on a terminal: a row of the level, and one a keyword. */
 import { FLOOR } from './meter-level.js';
-import { drawBar, type Brush, type Style } from './meter-bar.js';
+import { drawBar, type Bar, type Brush, type Style } from './meter-bar.js';
 import { keepStart, padEnd, widthOf } from './text-width.js';
 
 export interface LiveState {
@@ -120,7 +120,7 @@ function keywordRow({ name, posterior, threshold, hasJustFired }: KeywordRow, la
 /** Where a terminal is too narrow, first the hint takes the value's place, then the bar goes. */
 function row(
   name: string,
-  bar: Parameters<typeof drawBar>[0],
+  bar: Bar,
   value: string,
   hint: string,
   { bar: width, hint: hintRoom, all }: Layout,
