@@ -188,7 +188,7 @@ test('where a group can be made of none of them, all detectors are as before', (
   const detector = loud.detector();
   for (const [wrong, error] of [
     [() => new DetectorGroup([detector, closed]), { name: 'InputError', message: /this detector is closed/ }],
-    [() => new DetectorGroup([detector, detector]), { name: 'InputError', message: /part of a DetectorGroup/ }],
+    [() => new DetectorGroup([detector, detector]), { name: 'RangeError', message: /\[1\]: is given twice/ }],
     [() => new DetectorGroup([detector], { sampleRate: 191_999 }), { name: 'RangeError', message: /191999/ }],
     [() => new DetectorGroup([detector], { sampleRate: 7 }), { name: 'RangeError', message: /sampleRate: got 7/ }],
     [() => new DetectorGroup([]), { name: 'RangeError', message: /got none/ }],

@@ -8,26 +8,15 @@ import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/co
 import { build } from 'esbuild';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
-
-interface Packed {
-  readonly filename: string;
-  readonly size: number;
-  readonly files: readonly { readonly path: string }[];
-}
+import { packInto } from './packed.js';
 
 const LARGEST = 500_000; // bytes
 
 const folder = mkdtempSync(join(tmpdir(), 'tympan-package-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-// What a registry would get; the tests run on a built tree, so that nothing is built again.
-const [packed] = JSON.parse(
-  execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-  }),
-) as [Packed];
-const tarball = join(folder, packed.filename);
+const packed = packInto(folder);
+const tarball = packed.path;
 const paths = packed.files.map(({ path }) => path);
 
 // Installed as npm would, with the dependencies that are here already: no registry is asked.

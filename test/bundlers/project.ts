@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { packInto } from '../packed.js';
 
 const FIXTURES = 'test/fixtures/bundlers';
 
@@ -19,7 +20,7 @@ export interface Workshop {
 /** @throws Error where the package can't be packed */
 export function openWorkshop(): Workshop {
   const home = mkdtempSync(join(tmpdir(), 'tympan-bundlers-'));
-  const tarball = pack(home);
+  const tarball = packInto(home).path;
   return {
     open(name, tools) {
       const folder = mkdtempSync(join(home, `${name}-`));
@@ -31,14 +32,6 @@ export function openWorkshop(): Workshop {
     },
     close: () => rmSync(home, { recursive: true, force: true, maxRetries: 5 }),
   };
-}
-
-/** What `npm publish` would send; of the tree as it is built. */
-function pack(folder: string): string {
-  const options = ['--json', '--ignore-scripts', '--pack-destination', folder];
-  const answer = execFileSync('npm', ['pack', ...options], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
-  const [{ filename }] = JSON.parse(answer) as [{ readonly filename: string }];
-  return join(folder, filename);
 }
 
 /** As npm unpacks it, without asking a registry: what the package depends on is linked. */
