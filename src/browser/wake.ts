@@ -9,7 +9,7 @@ export interface Wake {
   readonly time: number;
   /** Which of the models heard it. */
   readonly model: number;
-  /** The same moment on the clock of the AudioContext, in seconds: `context.currentTime` is a little later. */
+  /** The same moment on the clock of the AudioContext, in seconds. The page's `currentTime` lags by some milliseconds. */
   readonly contextTime: number;
   /**
    * The sound around it, where `audio` was asked for: comes once the sound after it was heard, or earlier, and shorter, where the
