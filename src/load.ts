@@ -24,12 +24,9 @@ import { WindowEngine } from './inference/window-engine.js';
 import { newArena } from './kernels/embedded.js';
 import type { Precision } from './kernels/layout.js';
 import type { Network } from './model/network.js';
-import { importOnnx, importOnnxFolder, type ImportedModel } from './onnx/index.js';
-import { simplify } from './operators/index.js';
-import { readerBeside, readSource, type ModelSource } from './source.js';
+import { importModel, type Imported } from './import.js';
+import type { ModelSource } from './source.js';
 import { analyze, type Analysis } from './streaming/analyze.js';
-import type { Toolbox } from './streaming/lower.js';
-import { rulesFor } from './streaming/rules.js';
 import { resolveStreaming, type StreamingSettings } from './streaming/settings.js';
 import { slotsOf } from './streaming/slots.js';
 import { streamingWarnings } from './streaming/warnings.js';
@@ -71,16 +68,11 @@ export class Model {
   #frontEnd: FrontEnd | undefined;
 
   /** @internal Use `loadModel`. */
-  constructor(
-    imported: ImportedModel,
-    toolbox: Toolbox,
-    metadata: Contract,
-    precision: Precision,
-    parts: HearingParts | undefined,
-  ) {
+  constructor(imported: Imported, metadata: Contract, precision: Precision, parts: HearingParts | undefined) {
     this.metadata = metadata;
     this.#parts = parts;
-    this.network = imported.network;
+    const { network, toolbox } = imported;
+    this.network = network;
     this.precision = precision;
     this.producer = imported.producer;
     this.opset = imported.opset;
@@ -233,15 +225,9 @@ export async function loadModel(source: ModelSource, options: LoadOptions = {}):
     throw new TypeError(`"${unknown}" is no option of loadModel; options are ${OPTIONS.join(', ')}`);
   if (precision !== 'int8' && precision !== 'f32')
     throw new RangeError(`precision: got "${precision}", expected "int8" or "f32"`);
-  const bytes = await readSource(source);
-  const readBeside = readerBeside(source);
-  const imported = readBeside ? await importOnnxFolder(bytes, readBeside) : importOnnx(bytes);
-  const [{ network, operators }, rules, metadata] = await Promise.all([
-    simplify(imported.network),
-    rulesFor(imported.network),
-    parseContract(imported.metadata, options),
-  ]);
+  const imported = await importModel(source, precision);
+  const metadata = await parseContract(imported.metadata, options);
   // Only a model that hears loads what makes features and events.
   const parts = metadata.frontend && (await import('./hearing/index.js'));
-  return new Model({ ...imported, network }, { operators, rules }, metadata, precision, parts);
+  return new Model(imported, metadata, precision, parts);
 }

@@ -6,7 +6,7 @@ import { runInNewContext } from 'node:vm';
 import onnx from 'onnx-proto';
 import { ModelFormatError, UnsupportedModelError } from '#dist/errors.js';
 import type { Network } from '#dist/model/network.js';
-import { importOnnx } from '#dist/onnx/index.js';
+import { importOnnx } from './import-onnx.js';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;

@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
 import { ModelFormatError, UnsupportedModelError } from '#dist/errors.js';
 import type { Network, Operation, Port } from '#dist/model/network.js';
-import { importOnnx } from '#dist/onnx/index.js';
+import { importOnnx } from './import-onnx.js';
 import { IMPORTABLE } from './support.js';
 
 const folder = join(process.cwd(), 'test/fixtures/onnx');

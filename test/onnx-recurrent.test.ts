@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { ModelFormatError, UnsupportedModelError } from '#dist/errors.js';
-import { importOnnx } from '#dist/onnx/index.js';
+import { importOnnx } from './import-onnx.js';
 import { buildModel, type AttributeSpec, type TensorSpec } from './onnx-builder.js';
 
 const GATES = { RNN: 1, GRU: 3, LSTM: 4 };

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { ModelFormatError, UnsupportedModelError } from '#dist/errors.js';
 import type { Network, Operation } from '#dist/model/network.js';
-import { importOnnx } from '#dist/onnx/index.js';
+import { importOnnx } from './import-onnx.js';
 import { buildModel, type AttributeSpec, type GraphSpec, type TensorSpec } from './onnx-builder.js';
 
 type Attributes = Readonly<Record<string, AttributeSpec>>;

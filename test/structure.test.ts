@@ -25,8 +25,10 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'contract.ts': ['inference', 'streaming', 'features', 'detection', 'model'],
   'summary.ts': ['features', 'inference', 'streaming', 'operators', 'kernels', 'model', 'contract.ts'],
   'annotate.ts': ['onnx', 'model', 'contract.ts', 'source.ts'],
+  raising: ['operators', 'model'],
+  'import.ts': ['onnx', 'raising', 'operators', 'streaming', 'kernels', 'model', 'source.ts'],
   'load.ts': [
-    'onnx',
+    'import.ts',
     'inference',
     'streaming',
     'operators',

@@ -22,7 +22,7 @@ const expected = {
   definitions: 12,
   oneOfs: 2,
   lists: 20,
-  defaults: 29,
+  defaults: 30,
   counted: 14,
   texts: 3,
   integers: 8,

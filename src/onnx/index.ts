@@ -3,7 +3,7 @@ import type { Network } from '../model/network.js';
 import { decodeModel } from './decode.js';
 import { withExternalData, type ReadBeside } from './external.js';
 import { readGraph } from './graph.js';
-import { translateGraph } from './translate.js';
+import { operatorsFor, translateGraph } from './translate.js';
 
 export interface ImportedModel {
   readonly network: Network;
@@ -20,17 +20,13 @@ export interface ImportedModel {
 /**
  * Reads an ONNX file. The network holds copies of its weights: `bytes` may be reused.
  *
+ * @param readBeside for a model whose tensors may be in files beside it
  * @throws ModelFormatError when the bytes are no ONNX model, or a broken one
  * @throws UnsupportedModelError when the model asks for what Tympan does not do
  */
-export function importOnnx(bytes: Uint8Array): ImportedModel {
+export async function importOnnx(bytes: Uint8Array, readBeside?: ReadBeside | null): Promise<ImportedModel> {
   const { graph, opset, producer, metadata } = decodeModel(bytes);
-  return { ...translateGraph(readGraph(graph), opset, producer), metadata, producer, opset };
-}
-
-/** As above, of a model whose tensors may be in files beside it. */
-export async function importOnnxFolder(bytes: Uint8Array, readBeside: ReadBeside): Promise<ImportedModel> {
-  const { graph, opset, producer, metadata } = decodeModel(bytes);
-  const whole = await withExternalData(readGraph(graph), readBeside);
-  return { ...translateGraph(whole, opset, producer), metadata, producer, opset };
+  const whole = readBeside ? await withExternalData(readGraph(graph), readBeside) : readGraph(graph);
+  const translated = translateGraph(whole, opset, producer, await operatorsFor(whole));
+  return { ...translated, metadata, producer, opset };
 }

@@ -3,11 +3,11 @@ import { ModelFormatError, UnsupportedModelError } from '../errors.js';
 import { isOnnxDomain } from './decode.js';
 import { maxPlaces } from './limits.js';
 import { listed, printable, quoted } from './names.js';
-import type { AttributeProto, NodeProto } from './onnx-proto.js';
+import type { AttributeProto, GraphProto, NodeProto } from './onnx-proto.js';
 import { exactInteger, readTensor, type TypedConstant } from './tensors.js';
 
 /** AttributeProto.AttributeType */
-const attributeTypes = { f: 1, i: 2, s: 3, t: 4, floats: 6, ints: 7, strings: 8 };
+const attributeTypes = { f: 1, i: 2, s: 3, t: 4, g: 5, floats: 6, ints: 7, strings: 8 };
 
 export class Node {
   readonly op: string;
@@ -105,6 +105,13 @@ export class Node {
     if (!attribute) return null;
     if (!attribute.t) throw this.malformed(`attribute ${quoted(name)} holds no tensor`);
     return readTensor(attribute.t, attribute.t.name || `${this.name}.${name}`);
+  }
+
+  /** A body of the node. */
+  graph(name: string): GraphProto {
+    const graph = this.#attribute(name, 'g')?.g;
+    if (!graph) throw this.malformed(`attribute ${quoted(name)} holds no graph`);
+    return graph;
   }
 
   /** @throws UnsupportedModelError when an attribute or an input was not read. */

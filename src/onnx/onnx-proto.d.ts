@@ -48,6 +48,7 @@ export interface AttributeProto {
   readonly i: number;
   readonly s: Uint8Array;
   readonly t: TensorProto | null;
+  readonly g: GraphProto | null;
   readonly floats: readonly number[];
   readonly ints: readonly number[];
   readonly strings: readonly Uint8Array[];

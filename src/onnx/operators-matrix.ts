@@ -1,7 +1,7 @@
-/** Products with weights, windows over an axis, and normalizations. */
-import type { Kinds, Window } from '../model/network.js';
+/** Products with weights, and convolutions. */
+import type { Window } from '../model/network.js';
 import type { Node } from './node.js';
-import type { Ids, Step, Translate, Translation } from './translation.js';
+import type { Ids, Translate, Translation } from './translation.js';
 
 const autoPads: Readonly<Record<string, Window['autoPad']>> = {
   NOTSET: 'explicit',
@@ -10,7 +10,7 @@ const autoPads: Readonly<Record<string, Window['autoPad']>> = {
   VALID: 'valid',
 };
 
-function window(node: Node): Window {
+export function window(node: Node): Window {
   const autoPad = node.choice('auto_pad', 'NOTSET', autoPads);
   const pads = node.ints('pads');
   if (autoPad !== 'explicit' && pads?.some((pad) => pad !== 0))
@@ -24,22 +24,13 @@ function window(node: Node): Window {
   };
 }
 
-function pool(name: Kinds['pool']['function'], node: Node, translation: Translation): Step {
-  if (!node.has('kernel_shape')) throw node.malformed('attribute "kernel_shape" is missing');
-  // The order of its second output, which is not supported.
-  if (name === 'max') node.flag('storage_order');
-  return {
-    kind: 'pool',
-    function: name,
-    ...window(node),
-    ceilMode: node.flag('ceil_mode'),
-    countIncludePad: name === 'average' && node.flag('count_include_pad'),
-    inputs: translation.inputs(node, 1),
-  };
-}
-
 /** Inputs of which all but the first are weights, where they are constant. */
-function weighed(node: Node, translation: Translation, required: number, optional = 0): { readonly inputs: Ids } {
+export function weighed(
+  node: Node,
+  translation: Translation,
+  required: number,
+  optional = 0,
+): { readonly inputs: Ids } {
   const inputs = translation.inputs(node, required, optional);
   translation.checkWeights(node, inputs);
   return { inputs };
@@ -61,39 +52,4 @@ export const matrixOperators: Readonly<Record<string, Translate>> = {
     group: node.int('group', 1),
     ...weighed(node, translation, 2, 1),
   }),
-  MaxPool: (...args) => pool('max', ...args),
-  AveragePool: (...args) => pool('average', ...args),
-  GlobalMaxPool: (node, translation) => ({ kind: 'globalPool', function: 'max', inputs: translation.inputs(node, 1) }),
-  GlobalAveragePool: (node, translation) => ({
-    kind: 'globalPool',
-    function: 'average',
-    inputs: translation.inputs(node, 1),
-  }),
-  LayerNormalization: (node, translation) => {
-    // The precision of its first stage: everything is computed in float32.
-    node.int('stash_type', 1);
-    const { inputs } = weighed(node, translation, 2, 1);
-    return {
-      kind: 'layerNormalization',
-      axis: node.int('axis', -1),
-      epsilon: node.float('epsilon', 1e-5),
-      inputs,
-      types: [translation.typeOf(inputs[0]), 'float32', 'float32'],
-    };
-  },
-  InstanceNormalization: (node, translation) => ({
-    kind: 'instanceNormalization',
-    epsilon: node.float('epsilon', 1e-5),
-    ...weighed(node, translation, 3),
-  }),
-  BatchNormalization: (node, translation) => {
-    node.float('momentum', 0.9);
-    // Below opset 14 its further outputs say that it trains.
-    if (node.flag('training_mode') || (translation.opset < 14 && node.outputs.slice(1).some((name) => name)))
-      throw node.unsupported('it normalizes by the batch, as in training; export the network after .eval()');
-    if (translation.opset < 9 && !node.flag('spatial', true))
-      throw node.unsupported('spatial 0 is not supported; export it with opset 9 or newer');
-    const { inputs } = weighed(node, translation, 5);
-    return { kind: 'batchNormalization', epsilon: node.float('epsilon', 1e-5), inputs };
-  },
 };

@@ -11,7 +11,7 @@ import { reduceOperators } from './operators-reduce.js';
 import { shapeOperators } from './operators-shape.js';
 import { Translation, type Translate } from './translation.js';
 
-const operators: Readonly<Record<string, Translate>> = {
+const common: OperatorTable = {
   ...recurrentOperators,
   ...matrixOperators,
   ...elementwiseOperators,
@@ -19,12 +19,22 @@ const operators: Readonly<Record<string, Translate>> = {
   ...shapeOperators,
 };
 
+export type OperatorTable = Readonly<Record<string, Translate>>;
+
+/** The operators that the graph needs, or more. */
+export async function operatorsFor({ nodes }: Graph): Promise<OperatorTable> {
+  if (nodes.every(({ op }) => Object.hasOwn(common, op))) return common;
+  return { ...common, ...(await import('./rare-operators.js')).rareOperators };
+}
+
+/** The graph's network, and what is worth a look. */
 export function translateGraph(
   graph: Graph,
   opset: number,
   producer: string,
+  operators: OperatorTable,
 ): { network: Network; warnings: readonly string[] } {
-  checkOperators(graph);
+  checkOperators(graph, operators);
   const translation = new Translation(graph, opset, producer);
   const used = [...graph.inputs.values()].filter(({ name }) => graph.uses.has(name));
   const inputs = used.map((declaration) => portOf(declaration, translation));
@@ -52,7 +62,7 @@ function portOf({ name, dataType, dims }: Declaration, translation: Translation)
 }
 
 /** Before anything else, so that the message is about the operator and not about what follows from it. */
-function checkOperators(graph: Graph): void {
+function checkOperators(graph: Graph, operators: OperatorTable): void {
   const foreign = graph.nodes.filter(({ op }) => !Object.hasOwn(operators, op));
   if (foreign.length === 0) return;
   const [node] = foreign;

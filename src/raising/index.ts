@@ -1,0 +1,20 @@
+/** What exporters and quantizers spell with many operators, as the layers that they mean. */
+import type { Network } from '../model/network.js';
+import { foldConstants } from '../operators/specialization.js';
+import type { Operators } from '../operators/operator.js';
+import { raiseLoops } from './loops.js';
+import { raiseQuantization } from './quantization.js';
+
+/**
+ * The network without branches that are known, without loops that are layers, and with weights of 8 bits as weights.
+ *
+ * @param isExact whether activations of 8 bits stay what they are in the file; otherwise only their range does
+ */
+export async function raise(
+  network: Network,
+  operators: Operators,
+  isExact: boolean,
+): Promise<{ network: Network; operators: Operators }> {
+  const plain = raiseQuantization(raiseLoops(network, operators), isExact);
+  return { network: foldConstants(plain, operators), operators };
+}
