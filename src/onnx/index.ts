@@ -1,8 +1,8 @@
 /** ONNX models in, the neutral form of a network out. */
 import type { Network } from '../model/network.js';
 import { decodeModel } from './decode.js';
-import { withExternalData, type ReadBeside } from './external.js';
-import { readGraph } from './graph.js';
+import type { ReadBeside } from './external.js';
+import { readGraph, type Graph } from './graph.js';
 import { operatorsFor, translateGraph } from './translate.js';
 
 export interface ImportedModel {
@@ -26,7 +26,13 @@ export interface ImportedModel {
  */
 export async function importOnnx(bytes: Uint8Array, readBeside?: ReadBeside | null): Promise<ImportedModel> {
   const { graph, opset, producer, metadata } = decodeModel(bytes);
-  const whole = readBeside ? await withExternalData(readGraph(graph), readBeside) : readGraph(graph);
+  const whole = await complete(readGraph(graph), readBeside);
   const translated = translateGraph(whole, opset, producer, await operatorsFor(whole));
   return { ...translated, metadata, producer, opset };
+}
+
+/** The graph with all its tensors in memory, where they can be read. */
+async function complete(graph: Graph, readBeside?: ReadBeside | null): Promise<Graph> {
+  const isExternal = [...graph.initializers.values()].some(({ externalData }) => externalData.length > 0);
+  return readBeside && isExternal ? (await import('./external.js')).withExternalData(graph, readBeside) : graph;
 }

@@ -7,39 +7,29 @@ import type { Step, Translate, Translation } from './translation.js';
 /** Without attributes. */
 const unaries: Readonly<Record<string, UnaryFunction>> = {
   Abs: 'abs',
-  Ceil: 'ceil',
-  Cos: 'cos',
-  Erf: 'erf',
   Exp: 'exp',
-  Floor: 'floor',
-  HardSwish: 'hardSwish',
   Log: 'log',
-  Mish: 'mish',
   Neg: 'neg',
   Not: 'not',
   Reciprocal: 'reciprocal',
   Relu: 'relu',
-  Round: 'round',
   Sigmoid: 'sigmoid',
   Sign: 'sign',
-  Sin: 'sin',
   Softplus: 'softplus',
   Softsign: 'softsign',
   Sqrt: 'sqrt',
   Tanh: 'tanh',
 };
 
-/** With ONNX's defaults. */
-const parametric: Readonly<Record<string, readonly [UnaryFunction, alpha: number, beta?: readonly [string, number]]>> =
-  {
-    Celu: ['celu', 1],
-    Elu: ['elu', 1],
-    HardSigmoid: ['hardSigmoid', 0.2, ['beta', 0.5]],
-    LeakyRelu: ['leakyRelu', 0.01],
-    Selu: ['selu', 1.67326319217681884765625, ['gamma', 1.05070102214813232421875]],
-    Swish: ['swish', 1],
-    ThresholdedRelu: ['thresholdedRelu', 1],
-  };
+/** A function and ONNX's defaults of its attributes. */
+export type Parametric = readonly [UnaryFunction, alpha: number, beta?: readonly [attribute: string, number]];
+
+const parametric: Readonly<Record<string, Parametric>> = {
+  Elu: ['elu', 1],
+  HardSigmoid: ['hardSigmoid', 0.2, ['beta', 0.5]],
+  LeakyRelu: ['leakyRelu', 0.01],
+  ThresholdedRelu: ['thresholdedRelu', 1],
+};
 
 const binaries: Readonly<Record<string, BinaryFunction>> = {
   Add: 'add',
@@ -47,9 +37,7 @@ const binaries: Readonly<Record<string, BinaryFunction>> = {
   Div: 'div',
   Mul: 'mul',
   Or: 'or',
-  PRelu: 'prelu',
   Sub: 'sub',
-  Xor: 'xor',
 };
 
 const comparisons: Readonly<Record<string, BinaryFunction>> = {
@@ -60,16 +48,17 @@ const comparisons: Readonly<Record<string, BinaryFunction>> = {
   LessOrEqual: 'lessOrEqual',
 };
 
-const variadics: Readonly<Record<string, BinaryFunction>> = { Max: 'max', Mean: 'add', Min: 'min', Sum: 'add' };
-
 /** One operator for each entry of a table. */
-function each<T>(table: Readonly<Record<string, T>>, translate: (entry: T, ...args: Parameters<Translate>) => Step) {
+export function each<T>(
+  table: Readonly<Record<string, T>>,
+  translate: (entry: T, ...args: Parameters<Translate>) => Step,
+) {
   return Object.fromEntries(
     Object.entries(table).map(([op, entry]): [string, Translate] => [op, (...args) => translate(entry, ...args)]),
   );
 }
 
-function unary(
+export function unary(
   name: UnaryFunction,
   alpha: number,
   beta: number,
@@ -78,7 +67,10 @@ function unary(
   return { kind: 'unary', function: name, alpha, beta, inputs: translation.inputs(node, 1) };
 }
 
-function binary(name: BinaryFunction, node: Node, translation: Translation): Step & { kind: 'binary' } {
+export const parametrized = ([name, alpha, beta]: Parametric, node: Node, translation: Translation): Step =>
+  unary(name, node.float('alpha', alpha), beta ? node.float(...beta) : 0, node, translation);
+
+export function binary(name: BinaryFunction, node: Node, translation: Translation): Step & { kind: 'binary' } {
   const inputs = translation.inputs(node, 2);
   // Pow's exponent may be of another type.
   if (name !== 'pow') translation.sameType(node, inputs);
@@ -87,26 +79,10 @@ function binary(name: BinaryFunction, node: Node, translation: Translation): Ste
 
 export const elementwiseOperators: Readonly<Record<string, Translate>> = {
   ...each(unaries, (name, node, translation) => unary(name, 0, 0, node, translation)),
-  ...each(parametric, ([name, alpha, beta], node, translation) =>
-    unary(name, node.float('alpha', alpha), beta ? node.float(...beta) : 0, node, translation),
-  ),
-  Gelu: (node, translation) =>
-    unary(node.choice('approximate', 'none', { none: 'gelu', tanh: 'geluTanh' } as const), 0, 0, node, translation),
+  ...each(parametric, parametrized),
   ...each(binaries, binary),
   ...each(comparisons, (...args) => ({ ...binary(...args), types: ['bool'] })),
   Pow: (...args) => binary('pow', ...args),
-  Mod: (node, translation) => binary(node.flag('fmod') ? 'fmod' : 'mod', node, translation),
-  ...each(variadics, variadic),
-  Where: (node, translation) => {
-    const inputs = translation.inputs(node, 3);
-    return { kind: 'where', inputs, types: [translation.sameType(node, inputs.slice(1))] };
-  },
-  Clip: (node, translation) => {
-    const [x] = translation.inputs(node, 1);
-    const inputs = [x, translation.scalar(node, x, 'min', 1, 11), translation.scalar(node, x, 'max', 2, 11)];
-    translation.sameType(node, inputs);
-    return { kind: 'clip', inputs };
-  },
   Cast: (node, translation) => {
     const to = storageOf(node.requiredInt('to'))?.type;
     if (!to) throw node.unsupported(`it casts to elements of type ${node.int('to', 0)}; use float32 or int64`);
@@ -126,20 +102,4 @@ function cast(node: Node, translation: Translation, to: Translation['types'][num
     );
   }
   return { kind: 'cast', to, inputs, types: [to] };
-}
-
-/** A chain over any number of inputs. */
-function variadic(name: BinaryFunction, node: Node, translation: Translation): Step {
-  const count = node.inputs.length;
-  const inputs = translation.inputs(node, Math.max(count, 1));
-  const type = translation.sameType(node, inputs);
-  const steps = inputs.slice(1);
-  if (steps.length === 0) return { kind: 'identity', inputs };
-  const isMean = node.op === 'Mean';
-  const last = isMean ? translation.number(`${node.name}.count`, count, type) : steps.pop()!;
-  const left = steps.reduce(
-    (sum, next) => translation.emit(node, { kind: 'binary', function: name, inputs: [sum, next] }),
-    inputs[0],
-  );
-  return { kind: 'binary', function: isMean ? 'div' : name, inputs: [left, last] };
 }

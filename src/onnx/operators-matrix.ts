@@ -1,28 +1,6 @@
-/** Products with weights, and convolutions. */
-import type { Window } from '../model/network.js';
+/** Products with weights. */
 import type { Node } from './node.js';
 import type { Ids, Translate, Translation } from './translation.js';
-
-const autoPads: Readonly<Record<string, Window['autoPad']>> = {
-  NOTSET: 'explicit',
-  SAME_UPPER: 'sameUpper',
-  SAME_LOWER: 'sameLower',
-  VALID: 'valid',
-};
-
-export function window(node: Node): Window {
-  const autoPad = node.choice('auto_pad', 'NOTSET', autoPads);
-  const pads = node.ints('pads');
-  if (autoPad !== 'explicit' && pads?.some((pad) => pad !== 0))
-    throw node.malformed(`it has pads [${pads}] and an auto_pad, which exclude each other`);
-  return {
-    kernelShape: node.ints('kernel_shape'),
-    strides: node.ints('strides'),
-    dilations: node.ints('dilations'),
-    pads: autoPad === 'explicit' ? pads : null,
-    autoPad,
-  };
-}
 
 /** Inputs of which all but the first are weights, where they are constant. */
 export function weighed(
@@ -44,12 +22,6 @@ export const matrixOperators: Readonly<Record<string, Translate>> = {
     beta: node.float('beta', 1),
     transA: node.flag('transA'),
     transB: node.flag('transB'),
-    ...weighed(node, translation, 2, 1),
-  }),
-  Conv: (node, translation) => ({
-    kind: 'convolution',
-    ...window(node),
-    group: node.int('group', 1),
     ...weighed(node, translation, 2, 1),
   }),
 };

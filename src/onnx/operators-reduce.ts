@@ -40,17 +40,6 @@ function argReduce(name: 'max' | 'min', node: Node, translation: Translation): S
   };
 }
 
-function softmax(log: boolean, node: Node, translation: Translation): Step {
-  const flatten = translation.opset < 13;
-  return {
-    kind: 'softmax',
-    axis: node.int('axis', flatten ? 1 : -1),
-    log,
-    flatten,
-    inputs: translation.inputs(node, 1),
-  };
-}
-
 export const reduceOperators: Readonly<Record<string, Translate>> = {
   ...Object.fromEntries(
     reductions.map((name): [string, Translate] => [
@@ -60,6 +49,4 @@ export const reduceOperators: Readonly<Record<string, Translate>> = {
   ),
   ArgMax: (...args) => argReduce('max', ...args),
   ArgMin: (...args) => argReduce('min', ...args),
-  Softmax: (...args) => softmax(false, ...args),
-  LogSoftmax: (...args) => softmax(true, ...args),
 };

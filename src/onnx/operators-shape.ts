@@ -1,15 +1,8 @@
 /** Operators that move elements, ask for shapes, or make tensors of nothing. */
-import type { OperationOf, TensorType } from '../model/network.js';
+import type { TensorType } from '../model/network.js';
 import type { Node } from './node.js';
 import { exactInteger, type TypedConstant } from './tensors.js';
 import type { Step, Translate, Translation } from './translation.js';
-
-const padModes: Readonly<Record<string, OperationOf<'pad'>['mode']>> = {
-  constant: 'constant',
-  reflect: 'reflect',
-  edge: 'edge',
-  wrap: 'wrap',
-};
 
 export const shapeOperators: Readonly<Record<string, Translate>> = {
   Constant: (node, translation) => {
@@ -80,7 +73,6 @@ export const shapeOperators: Readonly<Record<string, Translate>> = {
     axis: node.int('axis', 0),
     inputs: translation.inputs(node, 2),
   }),
-  Pad: pad,
 };
 
 function constantOf(node: Node): TypedConstant {
@@ -143,19 +135,5 @@ function slice(node: Node, translation: Translation): Step {
   return {
     kind: 'slice',
     inputs: [x, starts, ends, axes, translation.opset < 10 ? null : translation.inputs(node, 1, 4)[4]],
-  };
-}
-
-function pad(node: Node, translation: Translation): Step {
-  const mode = node.choice('mode', 'constant', padModes);
-  const [x] = translation.inputs(node, 1);
-  const pads = translation.integers(node, 'pads', 1, 11);
-  if (pads === null) throw node.malformed('it has no pads');
-  const value = translation.scalar(node, x, 'value', 2, 11);
-  translation.sameType(node, [x, value]);
-  return {
-    kind: 'pad',
-    mode,
-    inputs: [x, pads, value, translation.opset < 18 ? null : translation.inputs(node, 1, 3)[3]],
   };
 }

@@ -7,19 +7,17 @@ import { listed, quoted } from './names.js';
 import { elementwiseOperators } from './operators-elementwise.js';
 import { matrixOperators } from './operators-matrix.js';
 import { recurrentOperators } from './operators-recurrent.js';
-import { reduceOperators } from './operators-reduce.js';
 import { shapeOperators } from './operators-shape.js';
-import { Translation, type Translate } from './translation.js';
+import { softmaxOperators } from './operators-softmax.js';
+import { Translation, type OperatorTable } from './translation.js';
 
 const common: OperatorTable = {
   ...recurrentOperators,
   ...matrixOperators,
   ...elementwiseOperators,
-  ...reduceOperators,
   ...shapeOperators,
+  ...softmaxOperators,
 };
-
-export type OperatorTable = Readonly<Record<string, Translate>>;
 
 /** The operators that the graph needs, or more. */
 export async function operatorsFor({ nodes }: Graph): Promise<OperatorTable> {

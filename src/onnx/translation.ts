@@ -30,6 +30,9 @@ export type Step = Attributes & {
 /** null where a node is no operation. It must read every attribute and input that it knows. */
 export type Translate = (node: Node, translation: Translation) => Step | null;
 
+/** By the operator's name, with its domain where that is not ONNX's. */
+export type OperatorTable = Readonly<Record<string, Translate>>;
+
 /** Arithmetic that wraps around where integers are narrow. */
 const wrapping: ReadonlySet<Kind> = new Set<Kind>(['unary', 'binary', 'reduce', 'matmul', 'gemm']);
 

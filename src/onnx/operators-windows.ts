@@ -1,8 +1,29 @@
-/** Pooling and normalizations. */
-import type { Kinds } from '../model/network.js';
+/** Convolutions, pooling and normalizations. */
+import type { Kinds, Window } from '../model/network.js';
 import type { Node } from './node.js';
-import { weighed, window } from './operators-matrix.js';
+import { weighed } from './operators-matrix.js';
 import type { Step, Translate, Translation } from './translation.js';
+
+const autoPads: Readonly<Record<string, Window['autoPad']>> = {
+  NOTSET: 'explicit',
+  SAME_UPPER: 'sameUpper',
+  SAME_LOWER: 'sameLower',
+  VALID: 'valid',
+};
+
+export function window(node: Node): Window {
+  const autoPad = node.choice('auto_pad', 'NOTSET', autoPads);
+  const pads = node.ints('pads');
+  if (autoPad !== 'explicit' && pads?.some((pad) => pad !== 0))
+    throw node.malformed(`it has pads [${pads}] and an auto_pad, which exclude each other`);
+  return {
+    kernelShape: node.ints('kernel_shape'),
+    strides: node.ints('strides'),
+    dilations: node.ints('dilations'),
+    pads: autoPad === 'explicit' ? pads : null,
+    autoPad,
+  };
+}
 
 function pool(name: Kinds['pool']['function'], node: Node, translation: Translation): Step {
   if (!node.has('kernel_shape')) throw node.malformed('attribute "kernel_shape" is missing');
@@ -18,7 +39,13 @@ function pool(name: Kinds['pool']['function'], node: Node, translation: Translat
   };
 }
 
-export const poolingOperators: Readonly<Record<string, Translate>> = {
+export const windowOperators: Readonly<Record<string, Translate>> = {
+  Conv: (node, translation) => ({
+    kind: 'convolution',
+    ...window(node),
+    group: node.int('group', 1),
+    ...weighed(node, translation, 2, 1),
+  }),
   MaxPool: (...args) => pool('max', ...args),
   AveragePool: (...args) => pool('average', ...args),
   GlobalMaxPool: (node, translation) => ({ kind: 'globalPool', function: 'max', inputs: translation.inputs(node, 1) }),
