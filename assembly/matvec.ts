@@ -9,7 +9,8 @@ import { headerBytes, SEGMENT } from './quantize';
  * int8 weights × int16 activations, accumulated exactly in int32 (see packInt8 and quantize for the operands).
  *
  * A lane L = hi·256 + lo + 128 gives both rows: S_hi = Σ (L >> 8)·x and S_lo = Σ L·x − 256·S_hi − 128·Σx, exact
- * modulo 2³² and, for a segment of 512 columns, in range. Segments are added up as floats.
+ * modulo 2³² and, for a segment of 512 columns, in range. Σ (w − zero point)·x = Σ w·x − zero point·Σx, and segments are added up,
+ * as floats: with a zero point the sum itself may leave int32.
  *
  * @param weights int8Bytes(rows, columns)   @param quantized the activations [columns]   @param y [rows] f32
  * @param rows a multiple of 16   @param columns a multiple of 8
@@ -17,7 +18,7 @@ import { headerBytes, SEGMENT } from './quantize';
 export function matvecInt8(weights: usize, quantized: usize, y: usize, rows: i32, columns: i32): void {
   const scales = weights + rows * columns;
   let x = quantized + headerBytes(columns);
-  let addend = scales + (rows << 2); // the bias, then what the segments before have given
+  let addend = scales + (rows << 3); // the bias, then what the segments before have given
   let sum = quantized + 4;
   for (let left = columns; left > 0; left -= SEGMENT) {
     const segment = min(left, SEGMENT);
@@ -29,11 +30,11 @@ export function matvecInt8(weights: usize, quantized: usize, y: usize, rows: i32
   }
 }
 
-/** y = scale·xScale·Σ w·x + addend, over one segment of columns. */
+/** y = scale·xScale·(Σ w·x − zeroPoint·Σx) + addend, over one segment of columns. */
 @inline function addSegment(
   weights: usize, xStart: usize, xSum: i32, xScale: f32, scale: usize, addend: usize, y: usize, rows: i32, columns: i32): void {
-  const scale4 = f32x4.splat(xScale), offset = i32x4.splat(xSum << 7);
-  const xEnd = xStart + (<usize>columns << 1), yEnd = y + (<usize>rows << 2);
+  const scale4 = f32x4.splat(xScale), offset = i32x4.splat(xSum << 7), sum4 = f32x4.splat(<f32>xSum);
+  const xEnd = xStart + (<usize>columns << 1), bytes = <usize>rows << 2, yEnd = y + bytes;
   for (; y < yEnd; y += 64, scale += 64, addend += 64) {
     let hi0 = i32x4.splat(0), lo0 = i32x4.splat(0), hi1 = i32x4.splat(0), lo1 = i32x4.splat(0);
     let x = xStart;
@@ -56,15 +57,16 @@ export function matvecInt8(weights: usize, quantized: usize, y: usize, rows: i32
     } while (x < xEnd);
     lo0 = i32x4.sub(i32x4.sub(lo0, i32x4.shl(hi0, 8)), offset);
     lo1 = i32x4.sub(i32x4.sub(lo1, i32x4.shl(hi1, 8)), offset);
-    v128.store(y, scaled(hi0, scale4, v128.load(scale), v128.load(addend)));
-    v128.store(y, scaled(lo0, scale4, v128.load(scale, 16), v128.load(addend, 16)), 16);
-    v128.store(y, scaled(hi1, scale4, v128.load(scale, 32), v128.load(addend, 32)), 32);
-    v128.store(y, scaled(lo1, scale4, v128.load(scale, 48), v128.load(addend, 48)), 48);
+    v128.store(y, scaled(hi0, sum4, v128.load(scale + bytes), scale4, v128.load(scale), v128.load(addend)));
+    v128.store(y, scaled(lo0, sum4, v128.load(scale + bytes, 16), scale4, v128.load(scale, 16), v128.load(addend, 16)), 16);
+    v128.store(y, scaled(hi1, sum4, v128.load(scale + bytes, 32), scale4, v128.load(scale, 32), v128.load(addend, 32)), 32);
+    v128.store(y, scaled(lo1, sum4, v128.load(scale + bytes, 48), scale4, v128.load(scale, 48), v128.load(addend, 48)), 48);
   }
 }
 
-@inline function scaled(sum: v128, xScale: v128, scale: v128, addend: v128): v128 {
-  return f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(sum), f32x4.mul(scale, xScale)), addend);
+@inline function scaled(sum: v128, xSum: v128, zeroPoint: v128, xScale: v128, scale: v128, addend: v128): v128 {
+  sum = f32x4.sub(f32x4.convert_i32x4_s(sum), f32x4.mul(zeroPoint, xSum));
+  return f32x4.add(f32x4.mul(sum, f32x4.mul(scale, xScale)), addend);
 }
 
 /** Bytes of a packed f32 matrix: weights, then a bias a row. */

@@ -65,57 +65,56 @@ export function quantize(x: usize, quantized: usize, n: i32): void {
   quantizeBounded(x, quantized, n, maxAbs(x, n));
 }
 
-/** Bytes of a packed int8 matrix: weights, then a scale and a bias a row. */
+/** Bytes of a packed int8 matrix: weights, then a scale, a zero point and a bias a row. */
 @inline export function int8Bytes(rows: i32, columns: i32): i32 {
-  return rows * columns + rows * 8;
+  return rows * columns + rows * 12;
 }
 
 /**
- * Quantizes a matrix per row, symmetrically to ±127, and packs it for matvecInt8:
+ * Quantizes a matrix by the scale and the zero point of each row, and packs it for matvecInt8:
  *
- *   packed [rows × columns] int8 | scale [rows] f32 | bias [rows] f32
+ *   w = scale·(q − zero point), q = clamp(round(w / scale) + zero point, −128, 127), 0 where the scale is not above 0
+ *   packed: q [rows × columns] int8 | scale [rows] f32 | zero point [rows] f32 | bias [rows] f32
  *
  * Segments of 512 columns come one after the other; within one, rows come in blocks of 16. Each i16 lane holds the weights of
- * two rows, `hi << 8 | (lo + 128)`; a vector holds rows i and i + 4 (i = 0 … 3) at two columns, so that a block takes two
- * vectors a column pair: rows 0–7, then 8–15. A row with a weight that is not finite has such a scale: it gives NaN.
+ * two rows, `hi << 8 | (lo + 128)`, from −128·256 to 127·256 + 255: all of int16. A vector holds rows i and i + 4 (i = 0 … 3) at
+ * two columns, so that a block takes two vectors a column pair: rows 0–7, then 8–15. A row whose scale is not finite gives NaN.
  *
- * @param source [rows × columns] f32, followed by [rows] f32 of bias
+ * @param source w [rows × columns] f32, then what follows q in `packed`; zero points are whole, −128 to 127
  * @param rows a multiple of 16   @param columns a multiple of 8; both padded with zeros
  */
 export function packInt8(source: usize, packed: usize, rows: i32, columns: i32): void {
-  const scales = packed + rows * columns;
-  for (let row = 0; row < rows; row++) {
-    const bound = maxAbs(source + ((row * columns) << 2), columns);
-    store<f32>(scales + (row << 2), bound <= SMALLEST_BOUND ? 0 : bound / 127);
-  }
-  memory.copy(scales + (rows << 2), source + ((rows * columns) << 2), rows << 2);
+  const scales = source + ((rows * columns) << 2);
+  memory.copy(packed + rows * columns, scales, rows * 12);
   let lane = packed;
   for (let segment = 0; segment < columns; segment += SEGMENT) {
     const end = min(segment + SEGMENT, columns);
     for (let block = 0; block < rows; block += 16) {
       for (let column = segment; column < end; column += 2) {
-        for (let row = block; row < block + 16; row += 8, lane += 16) packColumnPair(source, scales, columns, row, column, lane);
+        for (let row = block; row < block + 16; row += 8, lane += 16) packColumnPair(source, scales, rows, columns, row, column, lane);
       }
     }
   }
 }
 
 /** Eight rows from `row` on at two columns. */
-@inline function packColumnPair(source: usize, scales: usize, columns: i32, row: i32, column: i32, to: usize): void {
+@inline function packColumnPair(
+  source: usize, scales: usize, rows: i32, columns: i32, row: i32, column: i32, to: usize): void {
   for (let i = row; i < row + 4; i++, to += 4) {
-    store<i16>(to, pairOfRows(source, scales, columns, i, column));
-    store<i16>(to, pairOfRows(source, scales, columns, i, column + 1), 2);
+    store<i16>(to, pairOfRows(source, scales, rows, columns, i, column));
+    store<i16>(to, pairOfRows(source, scales, rows, columns, i, column + 1), 2);
   }
 }
 
-@inline function pairOfRows(source: usize, scales: usize, columns: i32, row: i32, column: i32): i16 {
-  const hi = quantizeWeight(source, scales, columns, row, column);
-  const lo = quantizeWeight(source, scales, columns, row + 4, column);
+@inline function pairOfRows(source: usize, scales: usize, rows: i32, columns: i32, row: i32, column: i32): i16 {
+  const hi = quantizeWeight(source, scales, rows, columns, row, column);
+  const lo = quantizeWeight(source, scales, rows, columns, row + 4, column);
   return <i16>((hi << 8) | (lo + 128));
 }
 
-@inline function quantizeWeight(source: usize, scales: usize, columns: i32, row: i32, column: i32): i32 {
+function quantizeWeight(source: usize, scales: usize, rows: i32, columns: i32, row: i32, column: i32): i32 {
   const scale = load<f32>(scales + (row << 2));
+  const zeroPoint = load<f32>(scales + ((rows + row) << 2));
   const weight = load<f32>(source + ((row * columns + column) << 2));
-  return scale > 0 ? <i32>nearest(weight / scale) : 0;
+  return scale > 0 ? <i32>min<f32>(max<f32>(nearest(weight / scale) + zeroPoint, -128), 127) : 0;
 }

@@ -17,6 +17,7 @@ const RAISED = new Set<Kind>([
   'dynamicQuantizeLinear',
   'matmulInteger',
   'convolutionInteger',
+  'fakeQuantize',
 ]);
 
 export interface Imported extends ImportedModel {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import { newArena } from '#dist/kernels/embedded.js';
-import { quantizedBytes } from '#dist/kernels/layout.js';
+import { matrixBytes, quantizedBytes } from '#dist/kernels/layout.js';
 import type { KernelExports } from '#dist/kernels/module.js';
 import { pointerTo, printProgram, ProgramBuilder, verifyProgram } from '#dist/kernels/program.js';
 import { BINARY_FUNCTIONS, execute, KERNELS, MEL_LOGS, UNARY_FUNCTIONS } from '#dist/kernels/table.js';
@@ -184,21 +184,20 @@ test('quantized activations of more than 1,536 columns have a longer header, in 
   const next = uniform(8);
   const arena = newArena();
   const k = arena.kernels;
-  const floats = Array.from({ length: rows * columns + rows }, next);
+  const weights = Array.from({ length: rows * columns }, next);
+  const bias = Array.from({ length: rows }, next);
   const x = Array.from({ length: columns }, next);
-  const source = arena.place(new Uint8Array(Float32Array.from(floats).buffer));
+  const [scales, zeroPoints] = [1 / 127, 0].map((value) => new Array<number>(rows).fill(value));
+  const source = arena.place(new Uint8Array(Float32Array.of(...weights, ...scales, ...zeroPoints, ...bias).buffer));
   const activations = arena.place(new Uint8Array(Float32Array.from(x).buffer));
-  const [packed, quantized, y] = [rows * columns + 8 * rows, quantizedBytes(columns), 4 * rows].map((bytes) =>
+  const [packed, quantized, y] = [matrixBytes('int8', rows, columns), quantizedBytes(columns), 4 * rows].map((bytes) =>
     arena.allocate(bytes),
   );
   k.packInt8(source, packed, rows, columns);
   k.quantize(activations, quantized, columns);
   k.matvecInt8(packed, quantized, y, rows, columns);
   for (let row = 0; row < rows; row++) {
-    const expected = x.reduce(
-      (sum, xk, column) => sum + floats[row * columns + column] * xk,
-      floats[rows * columns + row],
-    );
+    const expected = x.reduce((sum, xk, column) => sum + weights[row * columns + column] * xk, bias[row]);
     const step = 1 / 254; // half a step of a weight in ±1; over 1,600 products of size ½ the errors add up as a random walk
     assert.ok(Math.abs(arena.f32[y / 4 + row] - expected) < 6 * step * Math.sqrt(columns / 9));
   }

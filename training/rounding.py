@@ -13,7 +13,7 @@ ROW_AXIS = {"Conv": 0, "GRU": 1, "LSTM": 1, "RNN": 1}
 
 
 def bins(rows: np.ndarray) -> np.ndarray:
-    """The int8 weights of rows [rows, columns] float32, as `packInt8` of assembly/quantize.ts makes them."""
+    """The int8 weights of rows [rows, columns] float32, with the scales of `symmetricScale` in src/model/row-quantization.ts."""
     scale = np.abs(rows).max(axis=1, keepdims=True) / LEVELS
     return np.rint(np.divide(rows, scale, out=np.zeros_like(rows), where=scale > 0)).astype(np.int32)
 

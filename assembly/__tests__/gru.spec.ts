@@ -4,7 +4,7 @@ import { align } from '../lanes';
 import { f32Bytes, packF32 } from '../matvec';
 import { headerBytes, int8Bytes, packInt8, quantize, quantizeBounded } from '../quantize';
 import { resetInt8, stateBytesInt8 } from '../recurrent';
-import { int8Reference, pointer, Random, randomMatrix, sigmoidFastScalar, tanhFastScalar } from './support';
+import { int8Reference, pointer, Random, randomMatrix, sigmoidFastScalar, tanhFastScalar, withZeroPoints } from './support';
 
 /** Random weights of a GRU, [rows, columns] and bias, unused rows zero. */
 class Weights {
@@ -16,6 +16,13 @@ class Weights {
     this.W = randomMatrix(random, align(3 * hidden, 16), input, 0.4);
     this.Rzr = randomMatrix(random, 2 * hidden, hidden, 0.4);
     this.Rh = randomMatrix(random, align(hidden, 16), hidden, 0.4);
+  }
+
+  /** Makes of the matrices what packInt8 takes. */
+  addScales(random: Random): void {
+    this.W = withZeroPoints(random, this.W, align(3 * this.hidden, 16), this.input);
+    this.Rzr = withZeroPoints(random, this.Rzr, 2 * this.hidden, this.hidden);
+    this.Rh = withZeroPoints(random, this.Rh, align(this.hidden, 16), this.hidden);
   }
 }
 
@@ -48,6 +55,7 @@ function scratchFor(hidden: i32): StaticArray<u8> {
 /** Runs `steps` int8 steps against the reference; returns how many units ever differ in any bit. */
 function mismatches(random: Random, input: i32, hidden: i32, steps: i32, linearBeforeReset: bool, initial: f32): i32 {
   const weights = new Weights(random, input, hidden);
+  weights.addScales(random);
   const W = new StaticArray<u8>(int8Bytes(align(3 * hidden, 16), input));
   const R = new StaticArray<u8>(int8Bytes(2 * hidden, hidden) + int8Bytes(align(hidden, 16), hidden));
   packInt8(pointer(weights.W), pointer(W), align(3 * hidden, 16), input);

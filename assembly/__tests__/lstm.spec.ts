@@ -3,7 +3,7 @@ import { lstmF32, lstmInt8 } from '../lstm';
 import { f32Bytes, packF32 } from '../matvec';
 import { headerBytes, int8Bytes, packInt8, quantize, quantizeBounded } from '../quantize';
 import { resetInt8, stateBytesInt8 } from '../recurrent';
-import { int8Reference, pointer, Random, randomMatrix, sigmoidFastScalar, tanhFastScalar } from './support';
+import { int8Reference, pointer, Random, randomMatrix, sigmoidFastScalar, tanhFastScalar, withZeroPoints } from './support';
 
 /** A matrix of an LSTM, [4H, columns] and bias; the last `padding` units of every gate have no weights. */
 function gateMatrix(random: Random, hidden: i32, columns: i32, padding: i32): StaticArray<f32> {
@@ -24,6 +24,12 @@ class Weights {
     this.W = gateMatrix(random, hidden, input, padding);
     this.R = gateMatrix(random, hidden, hidden, padding);
   }
+
+  /** Makes of the matrices what packInt8 takes. */
+  addScales(random: Random): void {
+    this.W = withZeroPoints(random, this.W, 4 * this.hidden, this.input);
+    this.R = withZeroPoints(random, this.R, 4 * this.hidden, this.hidden);
+  }
 }
 
 /** One int8 step with scalar loops; h and c are updated in place. */
@@ -43,6 +49,7 @@ function stepReference(weights: Weights, x: usize, hq: usize, h: StaticArray<f32
 /** Runs `steps` int8 steps against the reference; returns how often a unit or a cell differs in any bit. */
 function mismatches(random: Random, input: i32, hidden: i32, steps: i32, initial: f32, padding: i32): i32 {
   const weights = new Weights(random, input, hidden, padding);
+  weights.addScales(random);
   const W = new StaticArray<u8>(int8Bytes(4 * hidden, input)), R = new StaticArray<u8>(int8Bytes(4 * hidden, hidden));
   packInt8(pointer(weights.W), pointer(W), 4 * hidden, input);
   packInt8(pointer(weights.R), pointer(R), 4 * hidden, hidden);

@@ -1,10 +1,11 @@
 import { f32Bytes, matvecF32, matvecInt8, packF32 } from '../matvec';
 import { headerBytes, int8Bytes, packInt8, quantize, quantizeBounded } from '../quantize';
-import { int8Reference, pointer, QuantizedRow, Random, randomMatrix } from './support';
+import { int8Reference, pointer, QuantizedRow, Random, randomMatrix, withScales, withZeroPoints } from './support';
 
 /** Quantizes, packs and multiplies; returns how many rows differ from the scalar reference in any bit. */
-function mismatches(random: Random, rows: i32, columns: i32, activation: f32): i32 {
-  const source = randomMatrix(random, rows, columns, 0.5);
+function mismatches(random: Random, rows: i32, columns: i32, activation: f32, zeroPoints: bool = false): i32 {
+  const matrix = randomMatrix(random, rows, columns, 0.5);
+  const source = zeroPoints ? withZeroPoints(random, matrix, rows, columns) : withScales(matrix, rows, columns);
   const x = random.floats(columns, -activation, activation);
   const packed = new StaticArray<u8>(int8Bytes(rows, columns));
   const xq = new StaticArray<u8>(headerBytes(columns) + 2 * columns);
@@ -16,6 +17,34 @@ function mismatches(random: Random, rows: i32, columns: i32, activation: f32): i
   for (let row = 0; row < rows; row++) {
     const reference = int8Reference(source, pointer(xq), headerBytes(columns), rows, columns, row);
     if (reinterpret<u32>(reference) != reinterpret<u32>(y[row])) wrong++;
+  }
+  return wrong;
+}
+
+/** Rows of −128 with scale 1 times activations of 32767·sign; returns how many rows differ from the exact products, rounded. */
+function extremes(columns: i32, sign: f32, zeroPoint: f32): i32 {
+  const source = new StaticArray<f32>(16 * columns + 48), x = new StaticArray<f32>(columns);
+  source.fill(-128 - zeroPoint, 0, 16 * columns);
+  source.fill(1, 16 * columns, 16 * columns + 16);
+  source.fill(zeroPoint, 16 * columns + 16, 16 * columns + 32);
+  x.fill(32767 * sign);
+  const packed = new StaticArray<u8>(int8Bytes(16, columns));
+  const xq = new StaticArray<u8>(headerBytes(columns) + 2 * columns);
+  const y = new StaticArray<f32>(16);
+  packInt8(pointer(source), pointer(packed), 16, columns);
+  for (let at: usize = 0; at < <usize>(16 * columns); at += 2) {
+    if (load<i16>(pointer(packed) + at) != -128 * 256) return -1;
+  }
+  quantize(pointer(x), pointer(xq), columns);
+  matvecInt8(pointer(packed), pointer(xq), pointer(y), 16, columns);
+  let wrong = 0;
+  for (let row = 0; row < 16; row++) {
+    let sum: f32 = 0;
+    for (let left = columns; left > 0; left -= 512) {
+      const xSum = <f64>min(left, 512) * 32767 * <f64>sign;
+      sum += <f32>(-128 * xSum) - zeroPoint * <f32>xSum;
+    }
+    if (y[row] != sum || y[row] != int8Reference(source, pointer(xq), headerBytes(columns), 16, columns, row)) wrong++;
   }
   return wrong;
 }
@@ -37,26 +66,32 @@ describe('matvecInt8', () => {
     expect(wrong).toBe(0);
   });
 
+  it('equals it with scales that are given, weights down to −128 and zero points', () => {
+    const random = new Random(10);
+    let wrong = 0;
+    for (let trial = 0; trial < 60; trial++) {
+      wrong += mismatches(random, 16 * random.integer(1, 12), 8 * random.integer(1, 80), random.float(0.01, 100), true);
+    }
+    expect(wrong).toBe(0);
+  });
+
   it('does not overflow at the worst case of a segment', () => {
-    const columns = 1024;
-    const source = new StaticArray<f32>(16 * columns + 16), x = new StaticArray<f32>(columns);
-    for (let i = 0; i < 16 * columns; i++) source[i] = -1;
-    for (let i = 0; i < columns; i++) x[i] = 1;
-    const packed = new StaticArray<u8>(int8Bytes(16, columns));
-    const xq = new StaticArray<u8>(headerBytes(columns) + 2 * columns);
-    const y = new StaticArray<f32>(16);
-    packInt8(pointer(source), pointer(packed), 16, columns);
-    quantize(pointer(x), pointer(xq), columns);
-    matvecInt8(pointer(packed), pointer(xq), pointer(y), 16, columns);
-    for (let row = 0; row < 16; row++) expect(abs(y[row] + <f32>columns)).toBeLessThan(<f32>1e-3);
+    expect(512 * 128 * 32767 <= i32.MAX_VALUE).toBeTruthy();
+    for (let columns = 512; columns <= 1032; columns += 8) {
+      for (let sign: f32 = -1; sign <= 1; sign += 2) {
+        expect(extremes(columns, sign, 0)).toBe(0);
+        expect(extremes(columns, sign, 127)).toBe(0);
+        expect(extremes(columns, sign, -128)).toBe(0);
+      }
+    }
   });
 });
 
 describe('packInt8', () => {
-  it('puts rows i and i + 4 of a block into one lane, and keeps scales and biases', () => {
+  it('puts rows i and i + 4 of a block into one lane, and keeps scales, zero points and biases', () => {
     const random = new Random(3);
     const rows = 32, columns = 24;
-    const source = randomMatrix(random, rows, columns, 2);
+    const source = withZeroPoints(random, randomMatrix(random, rows, columns, 2), rows, columns);
     const packed = new StaticArray<u8>(int8Bytes(rows, columns));
     packInt8(pointer(source), pointer(packed), rows, columns);
     let at = pointer(packed), wrong = 0;
@@ -64,7 +99,7 @@ describe('packInt8', () => {
       for (let column = 0; column < columns; column += 2) {
         for (let group = 0; group < 8; group++) {
           const row = block + (group >> 2) * 8 + (group & 3);
-          const hi = new QuantizedRow(source, row, columns), lo = new QuantizedRow(source, row + 4, columns);
+          const hi = new QuantizedRow(source, rows, columns, row), lo = new QuantizedRow(source, rows, columns, row + 4);
           for (let c = 0; c < 2; c++, at += 2) {
             const lane = <i32>load<i16>(at);
             if (lane >> 8 != hi.weights[column + c] || (lane & 255) - 128 != lo.weights[column + c]) wrong++;
@@ -72,25 +107,31 @@ describe('packInt8', () => {
         }
       }
     }
-    for (let row = 0; row < rows; row++) {
-      if (load<f32>(at + (row << 2)) != new QuantizedRow(source, row, columns).scale) wrong++;
-      if (load<f32>(at + ((rows + row) << 2)) != source[rows * columns + row]) wrong++;
-    }
+    for (let i = 0; i < 3 * rows; i++) if (load<f32>(at + (i << 2)) != source[rows * columns + i]) wrong++;
     expect(wrong).toBe(0);
   });
 
-  it('gives a row of zeros the scale 0', () => {
-    const source = new StaticArray<f32>(16 * 8 + 16), packed = new StaticArray<u8>(int8Bytes(16, 8));
+  it('clamps to int8, and makes zeros where there is no scale', () => {
+    const source = new StaticArray<f32>(16 * 8 + 48), packed = new StaticArray<u8>(int8Bytes(16, 8));
+    source[0] = 1000; // row 0 is the upper half of the first lane, row 4 its lower one
+    source[1] = -1000;
+    source[4 * 8] = 1000;
+    source[4 * 8 + 1] = -1000;
+    source[8] = 5; // row 1 has no scale
+    source[128] = source[128 + 4] = 1;
     packInt8(pointer(source), pointer(packed), 16, 8);
-    for (let row = 0; row < 16; row++) expect(load<f32>(pointer(packed) + 128 + (row << 2))).toBe(0);
+    expect(load<i16>(pointer(packed))).toBe((127 << 8) | 255);
+    expect(load<i16>(pointer(packed) + 2)).toBe(-128 * 256);
+    expect(load<i16>(pointer(packed) + 4)).toBe(128);
   });
 });
 
 describe('packInt8 and weights that are not finite', () => {
   it('gives NaN for their rows alone', () => {
-    const source = randomMatrix(new Random(8), 16, 8, 1), x = new Random(9).floats(8, -1, 1);
-    source[8 * 3 + 2] = NaN;
-    source[8 * 5 + 1] = Infinity;
+    const matrix = randomMatrix(new Random(8), 16, 8, 1), x = new Random(9).floats(8, -1, 1);
+    matrix[8 * 3 + 2] = NaN;
+    matrix[8 * 5 + 1] = Infinity;
+    const source = withScales(matrix, 16, 8);
     const packed = new StaticArray<u8>(int8Bytes(16, 8)), q = new StaticArray<u8>(headerBytes(8) + 16);
     const y = new StaticArray<f32>(16);
     packInt8(pointer(source), pointer(packed), 16, 8);
@@ -131,7 +172,7 @@ describe('quantize', () => {
   });
 
   it('keeps infinities and NaN apart from numbers: what is multiplied with them is not finite', () => {
-    const source = randomMatrix(new Random(6), 16, 16, 1);
+    const source = withScales(randomMatrix(new Random(6), 16, 16, 1), 16, 16);
     const packed = new StaticArray<u8>(int8Bytes(16, 16)), q = new StaticArray<u8>(headerBytes(16) + 32);
     packInt8(pointer(source), pointer(packed), 16, 16);
     const extremes: StaticArray<f32> = [Infinity, -Infinity, NaN, -NaN];

@@ -83,12 +83,12 @@ function compileLayer(builder: PlanBuilder, layer: FrameLayer): void {
   }
 }
 
-function compileDense(builder: PlanBuilder, { input, output, weights, bias }: DenseLayer): void {
+function compileDense(builder: PlanBuilder, { input, output, weights, bias, steps }: DenseLayer): void {
   const rows = bias.length;
   const columns = builder.sizeOf(input);
   const precision = builder.precision === 'int8' && rows >= INT8_DENSE_ROWS ? 'int8' : 'f32';
   const x = precision === 'int8' ? builder.quantizedForm(input) : builder.pointer(input);
-  const matrix = builder.matrices(precision, { rows, columns, weights, bias });
+  const matrix = builder.matrices(precision, { rows, columns, weights, bias, steps });
   const y = builder.reserve(output);
   const kernel = precision === 'int8' ? 'matvecInt8' : 'matvecF32';
   builder.call(kernel, matrix, x, y, paddedRows(rows), paddedSize(columns));

@@ -5,7 +5,7 @@ import type { Precision } from '../kernels/layout.js';
 import type { Network, Numbers, Operation, OperationOf } from '../model/network.js';
 import { elements, whereOf, type Operand, type Operators, type Prepared } from '../operators/operator.js';
 import { recurrentShapes, type RecurrentShapes } from '../operators/recurrent.js';
-import { denseWeights } from '../streaming/dense-weights.js';
+import { denseWeights, type DenseWeights } from '../streaming/dense-weights.js';
 import type { FrameLayer, FrameNetwork, FrameValue } from '../streaming/frame-network.js';
 import { recurrentLayer, recurrentWeights } from '../streaming/recurrent.js';
 import { compile } from './compile.js';
@@ -152,11 +152,7 @@ export class KernelOperators {
     return { outputs: prepared.outputs, compute };
   }
 
-  #denseOf(
-    operation: Operation,
-    { columns, rows }: { columns: number; rows: number },
-    dense: { weights: Float32Array; bias: Float32Array },
-  ): Machine {
+  #denseOf(operation: Operation, { columns, rows }: { columns: number; rows: number }, dense: DenseWeights): Machine {
     const kept = this.#dense.get(operation);
     if (kept) return kept;
     const values = [

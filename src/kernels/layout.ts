@@ -24,9 +24,9 @@ export function quantizedBytes(n: number): number {
 
 export type Precision = 'int8' | 'f32';
 
-/** A packed matrix, both dimensions padded: weights, for int8 a scale a row, a bias a row. */
+/** A packed matrix, both dimensions padded: weights, for int8 a scale and a zero point a row, a bias a row. */
 export function matrixBytes(precision: Precision, rows: number, columns: number): number {
-  return precision === 'int8' ? rows * columns + rows * 8 : (rows * columns + rows) * 4;
+  return precision === 'int8' ? rows * columns + rows * 12 : (rows * columns + rows) * 4;
 }
 
 /** h of `hidden` (padded) units, with which every state begins; for int8 its quantized form and its bound follow. */

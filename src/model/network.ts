@@ -23,7 +23,7 @@ export type ValueId = number;
 /** What elements are while computing: float32; whole numbers up to 2⁵³, whatever their width; 0 and 1. */
 export type ElementType = 'float' | 'integer' | 'boolean';
 
-/** Float32Array of floats, Float64Array of integers and booleans. */
+/** Float32Array of floats, and of constants of 8 and 16 bits; Float64Array of other integers and booleans. */
 export type Numbers = Float32Array | Float64Array;
 
 export interface Constant {

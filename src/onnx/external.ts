@@ -7,26 +7,33 @@ import type { TensorProto } from './onnx-proto.js';
 /** Reads a file of the model's folder, by its path in there. */
 export type ReadBeside = (name: string) => Promise<Uint8Array>;
 
-const isExternal = ({ dataLocation, externalData }: TensorProto): boolean =>
+export const isExternal = ({ dataLocation, externalData }: TensorProto): boolean =>
   dataLocation === 1 || externalData.length > 0;
 
-/** The graph with the data of all initializers that it needs in memory. */
-export async function withExternalData(graph: Graph, readBeside: ReadBeside): Promise<Graph> {
+/** Brings the data of all initializers that the graph and its bodies need into memory. */
+export async function readExternalData(graph: Graph, readBeside: ReadBeside): Promise<void> {
   const files = new Map<string, Uint8Array>();
-  const initializers = new Map(graph.initializers);
-  for (const [name, tensor] of initializers) {
-    if (!isExternal(tensor) || !graph.uses.has(name)) continue;
-    const fields = new Map(tensor.externalData.map(({ key, value }) => [key, value]));
-    const location = fields.get('location') ?? '';
-    checkInside(location, name);
-    const file = files.get(location) ?? (await readBeside(location));
-    files.set(location, file);
-    // A copy with the prototype, which holds the defaults of absent fields.
-    const copy = Object.assign(Object.create(Object.getPrototypeOf(tensor) as object) as TensorProto, tensor);
-    const rawData = partOf(file, fields, name);
-    initializers.set(name, Object.assign(copy, { rawData, dataLocation: 0, externalData: [] }));
+  for (const { initializers, uses } of [graph, ...graph.bodies]) {
+    for (const [name, tensor] of initializers)
+      if (isExternal(tensor) && uses.has(name)) initializers.set(name, await inMemory(tensor, readBeside, files));
   }
-  return { ...graph, initializers };
+}
+
+/** @param files those that were read already */
+export async function inMemory(
+  tensor: TensorProto,
+  readBeside: ReadBeside,
+  files: Map<string, Uint8Array>,
+): Promise<TensorProto> {
+  const { name } = tensor;
+  const fields = new Map(tensor.externalData.map(({ key, value }) => [key, value]));
+  const location = fields.get('location') ?? '';
+  checkInside(location, name);
+  const file = files.get(location) ?? (await readBeside(location));
+  files.set(location, file);
+  // A copy with the prototype, which holds the defaults of absent fields.
+  const copy = Object.assign(Object.create(Object.getPrototypeOf(tensor) as object) as TensorProto, tensor);
+  return Object.assign(copy, { rawData: partOf(file, fields, name), dataLocation: 0, externalData: [] });
 }
 
 /** A file must not make the reader open another folder's. */

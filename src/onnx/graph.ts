@@ -3,7 +3,7 @@ import { ModelFormatError, UnsupportedModelError } from '../errors.js';
 import { maxNodes, maxPortName, maxRank } from './limits.js';
 import { listed, printable, quoted } from './names.js';
 import { Node } from './node.js';
-import type { GraphProto, TensorProto, ValueInfoProto } from './onnx-proto.js';
+import type { GraphProto, NodeProto, TensorProto, ValueInfoProto } from './onnx-proto.js';
 
 /** What the file says of an input or output. */
 export interface Declaration {
@@ -16,15 +16,26 @@ export interface Declaration {
 
 export interface Graph {
   readonly nodes: readonly Node[];
-  readonly initializers: ReadonlyMap<string, TensorProto>;
+  readonly initializers: Map<string, TensorProto>;
   /** Those that no initializer gives a value to, in the file's order. */
   readonly inputs: ReadonlyMap<string, Declaration>;
   readonly outputs: readonly Declaration[];
-  /** How many inputs of nodes and outputs of the graph read a tensor. */
+  /** How many inputs of nodes and outputs of the graph read a tensor; what a node's bodies read, the node reads. */
   readonly uses: ReadonlyMap<string, number>;
+  /** Of a body: the tensors of the graphs around it that it reads. */
+  readonly captured: ReadonlySet<string>;
+  /** The bodies of its nodes, and those of nodes within them. */
+  readonly bodies: readonly Graph[];
 }
 
-export function readGraph(proto: GraphProto): Graph {
+/** By attribute. */
+export type Bodies = ReadonlyMap<string, Graph>;
+
+/**
+ * @param bodiesOf reads the graphs that a node holds; a file without any needs none
+ * @param captured where the graph is a body: takes the names that it does not give itself, and reads
+ */
+export function readGraph(proto: GraphProto, bodiesOf?: (node: NodeProto) => Bodies, captured?: Set<string>): Graph {
   if (proto.sparseInitializer.length > 0) {
     throw new UnsupportedModelError(
       `the graph has ${proto.sparseInitializer.length} sparse initializers: save them as dense tensors`,
@@ -52,11 +63,21 @@ export function readGraph(proto: GraphProto): Graph {
   const outputs = proto.output.map((info) => declared(info, 'an output'));
   const results = outputs.map(({ name }) => name);
   if (results.length === 0) throw new ModelFormatError('the graph has no outputs');
-  if (new Set(results).size < results.length)
+  // A body may give a carried value to the next step and as this step's result.
+  if (new Set(results).size < results.length && !captured)
     throw new ModelFormatError(`an output of the graph is given twice: ${listed(results)}`);
-  const all = proto.node.map((node) => new Node(node));
-  const nodes = neededNodes(all, results, (name) => initializers.has(name) || inputs.has(name));
-  return { nodes, initializers, inputs, outputs, uses: countUses(nodes, results) };
+  const all = proto.node.map((node) => new Node(node, bodiesOf?.(node)));
+  const nodes = neededNodes(all, results, (name) => initializers.has(name) || inputs.has(name), captured);
+  const bodies = nodes.flatMap((node) => [...node.bodies.values()].flatMap((body) => [body, ...body.bodies]));
+  return {
+    nodes,
+    initializers,
+    inputs,
+    outputs,
+    uses: countUses(nodes, results),
+    captured: captured ?? new Set(),
+    bodies,
+  };
 }
 
 function declared({ name, type }: ValueInfoProto, what: string): Declaration {
@@ -76,13 +97,22 @@ function declared({ name, type }: ValueInfoProto, what: string): Declaration {
 }
 
 /** Nodes that the outputs depend on, depth first without recursion. */
-function neededNodes(nodes: readonly Node[], outputs: readonly string[], isGiven: (name: string) => boolean): Node[] {
+function neededNodes(
+  nodes: readonly Node[],
+  outputs: readonly string[],
+  isGiven: (name: string) => boolean,
+  captured?: Set<string>,
+): Node[] {
   const producers = producersOf(nodes, isGiven);
   const order: Node[] = [];
   const state = new Map<Node, 'open' | 'done'>();
   const reach = (name: string, reader: string): Node | null => {
     if (isGiven(name)) return null;
     const producer = producers.get(name);
+    if (!producer && captured) {
+      captured.add(name);
+      return null;
+    }
     if (!producer)
       throw new ModelFormatError(`${reader} reads ${quoted(name)}, which no node, input or initializer gives`);
     return producer;
@@ -102,7 +132,7 @@ function neededNodes(nodes: readonly Node[], outputs: readonly string[], isGiven
       } else {
         state.set(node, 'open');
         // Reversed, so that what is read first is also computed first.
-        for (const name of [...new Set(node.inputs)].reverse()) {
+        for (const name of [...new Set(node.reads)].reverse()) {
           const producer = name ? reach(name, node.where) : null;
           if (!producer || state.get(producer) === 'done') continue;
           if (state.get(producer) === 'open')
@@ -132,7 +162,7 @@ function producersOf(nodes: readonly Node[], isGiven: (name: string) => boolean)
 
 function countUses(nodes: readonly Node[], outputs: readonly string[]): Map<string, number> {
   const uses = new Map<string, number>();
-  for (const name of [...outputs, ...nodes.flatMap((node) => node.inputs)]) {
+  for (const name of [...outputs, ...nodes.flatMap((node) => node.reads)]) {
     if (name) uses.set(name, (uses.get(name) ?? 0) + 1);
   }
   return uses;

@@ -2,7 +2,7 @@
 import type { Network } from '../model/network.js';
 import { decodeModel } from './decode.js';
 import type { ReadBeside } from './external.js';
-import { readGraph, type Graph } from './graph.js';
+import { readGraph } from './graph.js';
 import { operatorsFor, translateGraph } from './translate.js';
 
 export interface ImportedModel {
@@ -25,14 +25,13 @@ export interface ImportedModel {
  * @throws UnsupportedModelError when the model asks for what Tympan does not do
  */
 export async function importOnnx(bytes: Uint8Array, readBeside?: ReadBeside | null): Promise<ImportedModel> {
-  const { graph, opset, producer, metadata } = decodeModel(bytes);
-  const whole = await complete(readGraph(graph), readBeside);
-  const translated = translateGraph(whole, opset, producer, await operatorsFor(whole));
+  const { graph: proto, opset, producer, metadata } = decodeModel(bytes);
+  const hasBodies = proto.node.some(({ attribute }) => attribute.some(({ g }) => g));
+  const graph = readGraph(proto, hasBodies ? (await import('./bodies.js')).bodyReader(proto) : undefined);
+  const isExternal = [graph, ...graph.bodies].some(({ initializers }) =>
+    [...initializers.values()].some(({ externalData }) => externalData.length > 0),
+  );
+  if (readBeside && isExternal) await (await import('./external.js')).readExternalData(graph, readBeside);
+  const translated = translateGraph(graph, opset, producer, await operatorsFor(graph));
   return { ...translated, metadata, producer, opset };
-}
-
-/** The graph with all its tensors in memory, where they can be read. */
-async function complete(graph: Graph, readBeside?: ReadBeside | null): Promise<Graph> {
-  const isExternal = [...graph.initializers.values()].some(({ externalData }) => externalData.length > 0);
-  return readBeside && isExternal ? (await import('./external.js')).withExternalData(graph, readBeside) : graph;
 }

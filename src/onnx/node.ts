@@ -1,9 +1,10 @@
 /** A node of the graph, which knows what of it was read: what nobody read would be computed wrong, so it is refused. */
 import { ModelFormatError, UnsupportedModelError } from '../errors.js';
 import { isOnnxDomain } from './decode.js';
+import type { Bodies, Graph } from './graph.js';
 import { maxPlaces } from './limits.js';
 import { listed, printable, quoted } from './names.js';
-import type { AttributeProto, GraphProto, NodeProto } from './onnx-proto.js';
+import type { AttributeProto, NodeProto } from './onnx-proto.js';
 import { exactInteger, readTensor, type TypedConstant } from './tensors.js';
 
 /** AttributeProto.AttributeType */
@@ -17,15 +18,21 @@ export class Node {
   readonly name: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
+  /** Its inputs, and what its bodies read of the graph that it is in. */
+  readonly reads: readonly string[];
   readonly #attributes = new Map<string, AttributeProto>();
   readonly #read = new Set<string | number>();
 
-  constructor(proto: NodeProto) {
+  constructor(
+    proto: NodeProto,
+    readonly bodies: Bodies = new Map(),
+  ) {
     this.op = isOnnxDomain(proto.domain) ? proto.opType : `${proto.domain}::${proto.opType}`;
     this.name = printable(proto.name || proto.output.find((output) => output) || proto.opType);
     this.where = `${printable(this.op)} node ${quoted(this.name)}`;
     this.inputs = proto.input;
     this.outputs = proto.output;
+    this.reads = [...this.inputs, ...[...bodies.values()].flatMap(({ captured }) => [...captured])];
     const places = Math.max(this.inputs.length, this.outputs.length);
     if (places > maxPlaces)
       throw this.unsupported(`it has ${places} inputs or outputs, at most ${maxPlaces} are supported`);
@@ -107,11 +114,11 @@ export class Node {
     return readTensor(attribute.t, attribute.t.name || `${this.name}.${name}`);
   }
 
-  /** A body of the node. */
-  graph(name: string): GraphProto {
-    const graph = this.#attribute(name, 'g')?.g;
-    if (!graph) throw this.malformed(`attribute ${quoted(name)} holds no graph`);
-    return graph;
+  body(name: string): Graph {
+    this.#attribute(name, 'g');
+    const body = this.bodies.get(name);
+    if (!body) throw this.malformed(`attribute ${quoted(name)} holds no graph`);
+    return body;
   }
 
   /** @throws UnsupportedModelError when an attribute or an input was not read. */

@@ -35,7 +35,8 @@ export const recurrentOperators: Readonly<Record<string, Translate>> = {
   }),
 };
 
-function recurrent(node: Node, defaults: readonly string[]) {
+/** The attributes that the layers share. */
+export function recurrent(node: Node, defaults: readonly string[]) {
   const ways = node.choice('direction', 'forward', directions);
   const clip = node.has('clip') ? node.float('clip', 0) : Infinity;
   if (!(clip > 0)) throw node.malformed(`clip is ${clip}, expected more than 0`);

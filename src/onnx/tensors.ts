@@ -2,7 +2,7 @@
 import { ModelFormatError, UnsupportedModelError } from '../errors.js';
 import { elementTypeOf, type Constant, type TensorType } from '../model/network.js';
 import { storageOf, type Storage } from './element-types.js';
-import { maxIntegers, maxRank } from './limits.js';
+import { maxIntegers, maxQuantized, maxRank } from './limits.js';
 import { listed, printable, quoted } from './names.js';
 import type { TensorProto } from './onnx-proto.js';
 
@@ -26,14 +26,16 @@ export function readTensor(tensor: TensorProto, name = tensor.name): TypedConsta
     );
   const type = elementTypeOf(storage.type);
   const count = elementCount(tensor, name);
-  if (type !== 'float' && count > maxIntegers) {
+  const isQuantized = type === 'integer' && storage.bytes < 3;
+  const most = type === 'float' ? Infinity : isQuantized ? maxQuantized : maxIntegers;
+  if (count > most) {
     throw new UnsupportedModelError(
-      `tensor ${quoted(name)} holds ${count} ${storage.type} numbers, at most ${maxIntegers} are read, as shapes and indices; save weights as float32`,
+      `tensor ${quoted(name)} holds ${count} ${storage.type} numbers, at most ${most} are read; save weights as float32`,
     );
   }
   const source =
     tensor.rawData.length > 0 ? rawReader(tensor, storage, count, name) : typedReader(tensor, storage, count, name);
-  const data = type === 'float' ? new Float32Array(count) : new Float64Array(count);
+  const data = type === 'float' || isQuantized ? new Float32Array(count) : new Float64Array(count);
   for (let index = 0; index < count; index++) {
     const value = source(index);
     data[index] =

@@ -5,13 +5,14 @@ import {
   type Kind,
   type Kinds,
   type Operation,
+  type Port,
   type TensorType,
   type ValueId,
 } from '../model/network.js';
 import { findNotFinite } from '../typed-arrays.js';
 import { storageOf } from './element-types.js';
-import type { Graph } from './graph.js';
-import { maxIntegers, maxOperations } from './limits.js';
+import type { Declaration, Graph } from './graph.js';
+import { maxIntegers, maxOperations, maxQuantized } from './limits.js';
 import { listed, printable, quoted } from './names.js';
 import type { Node } from './node.js';
 import { exactInteger, readTensor, type TypedConstant } from './tensors.js';
@@ -33,6 +34,13 @@ export type Translate = (node: Node, translation: Translation) => Step | null;
 /** By the operator's name, with its domain where that is not ONNX's. */
 export type OperatorTable = Readonly<Record<string, Translate>>;
 
+/** What is left of the limits on all graphs of a file. */
+export interface Allowance {
+  integers: number;
+  quantized: number;
+  operations: number;
+}
+
 /** Arithmetic that wraps around where integers are narrow. */
 const wrapping: ReadonlySet<Kind> = new Set<Kind>(['unary', 'binary', 'reduce', 'matmul', 'gemm']);
 
@@ -43,20 +51,53 @@ export class Translation {
   readonly warnings = new Set<string>();
   /** By value. */
   readonly types: TensorType[] = [];
-  readonly #values = new Map<string, ValueId>();
   /** Constants with an infinite element, and where. */
-  readonly #infinite = new Map<ValueId, number>();
-  #integers = maxIntegers;
+  readonly infinite = new Map<ValueId, number>();
+  protected readonly values = new Map<string, ValueId>();
 
   constructor(
     readonly graph: Graph,
     readonly opset: number,
     readonly producer: string,
+    readonly operators: OperatorTable,
+    readonly allowance: Allowance = {
+      integers: maxIntegers,
+      quantized: maxQuantized,
+      operations: maxOperations,
+    },
   ) {}
+
+  /** Translates all nodes. */
+  run(): void {
+    for (const node of this.graph.nodes) {
+      const step = this.operators[node.op](node, this);
+      node.finish();
+      if (step) this.finish(node, step);
+    }
+  }
+
+  /** Weights of other widths are only stored so. */
+  warnOfWidths(): void {
+    this.types.forEach((type, value) => {
+      if (/float(16|64)/.test(type) && !this.constants.has(value))
+        this.warnings.add(`${type} tensors are computed in float32`);
+    });
+  }
+
+  /** @throws ModelFormatError where its type is not the one that is declared */
+  port({ name, dataType, dims }: Declaration): Port {
+    const value = this.value(name, 'an output of the graph');
+    const type = this.types[value];
+    // Some exporters declare no type, which is 0.
+    const declared = dataType === 0 ? type : (storageOf(dataType)?.type ?? `type ${dataType}`);
+    if (declared !== type)
+      throw new ModelFormatError(`output ${quoted(name)} is declared as ${declared}, and its nodes give ${type}`);
+    return { name, value, type, dims };
+  }
 
   /** @throws TympanError where `name` is an output that its node doesn't give here */
   value(name: string, reader: string): ValueId {
-    const known = this.#values.get(name);
+    const known = this.values.get(name);
     if (known !== undefined) return known;
     const initializer = this.graph.initializers.get(name);
     if (initializer) return this.define(name, readTensor(initializer));
@@ -68,7 +109,7 @@ export class Translation {
         `graph input ${quoted(name)} has elements of type ${input.dataType}, which is not supported; use float32`,
       );
     }
-    return this.#add(name, type);
+    return this.add(name, type);
   }
 
   /** The first inputs, of which `optional` may be absent: null. */
@@ -105,18 +146,21 @@ export class Translation {
   /** `named`: the graph knows it by that name. */
   define(name: string, { tensorType, ...constant }: TypedConstant, named = true): ValueId {
     const { type, data, dims } = constant;
-    const id = this.#add(name, tensorType, named);
+    const id = this.add(name, tensorType, named);
     if (type !== 'float') {
-      this.#integers -= data.length;
-      if (this.#integers < 0)
-        throw new UnsupportedModelError(`with ${quoted(name)} the constants hold more than ${maxIntegers} integers`);
+      const isNarrow = data instanceof Float32Array;
+      const left = (this.allowance[isNarrow ? 'quantized' : 'integers'] -= data.length);
+      if (left < 0)
+        throw new UnsupportedModelError(
+          `with ${quoted(name)} the constants hold more than ${isNarrow ? maxQuantized : maxIntegers} integers`,
+        );
     }
     const at = findNotFinite(data);
     if (at >= 0) {
       // Infinite bounds and masks have a meaning, unlike NaN.
       const wrong = data.findIndex(Number.isNaN);
       if (wrong >= 0) throw notFinite(name, dims, NaN, wrong);
-      this.#infinite.set(id, at);
+      this.infinite.set(id, at);
     }
     this.constants.set(id, constant);
     return id;
@@ -126,7 +170,7 @@ export class Translation {
   checkWeights(node: Node, ids: Ids): void {
     this.sameType(node, ids);
     for (const id of ids) {
-      const at = id === null ? undefined : this.#infinite.get(id);
+      const at = id === null ? undefined : this.infinite.get(id);
       if (id === null || at === undefined) continue;
       const { dims, data } = this.constants.get(id)!;
       throw notFinite(this.names[id], dims, data[at], at);
@@ -147,7 +191,7 @@ export class Translation {
   /** An operation within what a node does. */
   emit(node: Node, step: Step): ValueId {
     const { types: [type] = [this.typeOf(step.inputs[0])] } = step;
-    const id = this.#add(`${node.name}.${this.operations.length}`, type, false);
+    const id = this.add(`${node.name}.${this.operations.length}`, type, false);
     this.#push(node, step, [id]);
     return id;
   }
@@ -165,20 +209,22 @@ export class Translation {
     const last: Step = isNarrow ? { kind: 'cast', to: types[0], inputs: [this.emit(node, step)] } : step;
     const outputs = types.map((type, index) => {
       const name = node.outputs[index] ?? '';
-      return isRead(name) ? this.#add(name, type) : null;
+      return isRead(name) ? this.add(name, type) : null;
     });
     this.#push(node, last, outputs);
   }
 
   #push(node: Node, { types: _, ...step }: Step, outputs: Ids): void {
-    if (this.operations.push({ ...step, name: node.name, outputs } as Operation) > maxOperations)
+    this.operations.push({ ...step, name: node.name, outputs } as Operation);
+    if (--this.allowance.operations < 0)
       throw new UnsupportedModelError(`with ${node.where} the network has more than ${maxOperations} operations`);
   }
 
-  #add(name: string, type: TensorType, named = true): ValueId {
+  /** A value that something else gives. */
+  add(name: string, type: TensorType, named = true): ValueId {
     const id = this.names.push(printable(name)) - 1;
     this.types.push(type);
-    if (named) this.#values.set(name, id);
+    if (named) this.values.set(name, id);
     return id;
   }
 }

@@ -4,7 +4,7 @@ import { elementTypeOf, type OperationOf } from '../model/network.js';
 import { elements, required, whereOf, type Operator, type Shape } from './operator.js';
 
 /** Bits of an integer type and its smallest number; null for other types. */
-function rangeOf(type: string): { bits: number; low: number } | null {
+export function rangeOf(type: string): { bits: number; low: number } | null {
   const [, unsigned, digits] = /^(u?)int(\d+)$/.exec(type) ?? [];
   if (digits === undefined) return null;
   const bits = Number(digits);

@@ -22,10 +22,11 @@ function folded(layer: Layer, W: Constant, bias: Constant | null, affine: NonNul
   const inner = W.data.length / factor.length;
   const channelOf = (at: number) => (isLast ? at % factor.length : Math.floor(at / inner));
   const weights = Float32Array.from(W.data, (weight, at) => alpha * weight * factor[channelOf(at)]);
+  const steps = W.steps?.map((step, at) => Math.abs(alpha * step * factor[channelOf(at)]));
   const own = (channel: number) => (bias ? beta * bias.data[bias.data.length === 1 ? 0 : channel] : 0);
   const biases = Float32Array.from(factor, (each, channel) => own(channel) * each + offset[channel]);
   const constants: Constant[] = [
-    { type: 'float', dims: W.dims, data: weights },
+    { type: 'float', dims: W.dims, data: weights, ...(steps?.every((step) => step > 0) && { steps }) },
     { type: 'float', dims: [factor.length], data: biases },
   ];
   return constants;

@@ -19,10 +19,12 @@ export function multiplyAdds(operation: Operation, inputs: readonly (Dims | null
     case 'rnn': // [sequence, batch] frames or the other way round, each through W and R of all directions
       return x[0] * x[1] * (product(weights) + product(R ?? []));
     case 'matmul':
+    case 'matmulInteger':
       return product(output) * x[x.length - 1];
     case 'gemm':
       return product(output) * x[operation.transA ? 0 : 1];
-    case 'convolution': // [outputs, channels of a group, …kernel]
+    case 'convolution':
+    case 'convolutionInteger': // [outputs, channels of a group, …kernel]
       return product(output) * product(weights.slice(1));
     default:
       return 0;

@@ -16,6 +16,8 @@ export interface Shape {
 export interface Operand extends Shape {
   /** Row-major; null where only running tells. */
   readonly data: Numbers | null;
+  /** As of constants. */
+  readonly steps?: Float32Array;
 }
 
 export interface Prepared {

@@ -29,7 +29,16 @@ const MAX_TOTAL_ELEMENTS = 2 ** 26;
 const MAX_WORK = 2 ** 28;
 
 /** Operations with weights. */
-const WEIGHED = new Set<string>(['gru', 'lstm', 'rnn', 'matmul', 'gemm', 'convolution']);
+const WEIGHED = new Set<string>([
+  'gru',
+  'lstm',
+  'rnn',
+  'matmul',
+  'gemm',
+  'convolution',
+  'matmulInteger',
+  'convolutionInteger',
+]);
 
 /** An operation that has to be computed when the network runs. */
 export interface Step {
@@ -66,7 +75,7 @@ class Budget {
 
   /** Before a convolution or a pool is prepared. */
   window(operation: Operation, operands: readonly (Operand | null)[]): void {
-    if (operation.kind !== 'convolution' && operation.kind !== 'pool') return;
+    if (!('kernelShape' in operation)) return;
     const kernel = operation.kernelShape ?? operands[1]?.dims.slice(2) ?? [];
     this.#windowElements -= kernel.reduce((product, size) => product * size, 1);
     if (!(this.#windowElements >= 0)) {
@@ -161,18 +170,31 @@ function checkWeights(operation: Operation, network: Network, constants: Readonl
   }
 }
 
-/** The network with everything computed that no input reaches. */
-export function foldConstants(network: Network, operators: Operators): Network {
+/** Of an operation between constants, what is whole multiples of what in each of its results. */
+export type StepsOf = (
+  operation: Operation,
+  operands: readonly (Constant | null)[],
+  prepared: Prepared,
+) => readonly (Float32Array | undefined)[];
+
+/**
+ * The network with everything computed that no input reaches.
+ *
+ * @param stepsOf where there may be weights of 8 bits
+ */
+export function foldConstants(network: Network, operators: Operators, stepsOf?: StepsOf): Network {
   const constants = new Map<ValueId, Constant>(network.constants);
   const budget = new Budget();
   const operations = network.operations.filter((operation) => {
     const operands = operation.inputs.map((value) => (value === null ? null : (constants.get(value) ?? null)));
     const isConstant = operation.inputs.every((value, i) => value === null || operands[i] !== null);
     if (!isConstant || isRecurrent(operation)) return true;
-    const results = resultsOf(operation, operands, prepare(operators, operation, operands), budget);
+    const prepared = prepare(operators, operation, operands);
+    const results = resultsOf(operation, operands, prepared, budget);
+    const steps = stepsOf?.(operation, operands, prepared);
     operation.outputs.forEach((value, i) => {
       const { type, dims, data } = results[i] ?? {};
-      if (value !== null && data) constants.set(value, { type, dims, data });
+      if (value !== null && data) constants.set(value, { type, dims, data, ...(steps?.[i] && { steps: steps[i] }) });
     });
     return false;
   });

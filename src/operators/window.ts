@@ -2,7 +2,7 @@
 import type { OperationOf, Window } from '../model/network.js';
 import { malformed, stridedIndices, stridesOf, unsupported } from './operator.js';
 
-type Windowed = OperationOf<'convolution' | 'pool'>;
+type Windowed = OperationOf<'convolution' | 'convolutionInteger' | 'pool'>;
 
 /** One spatial axis. */
 interface Axis {

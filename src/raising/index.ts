@@ -1,5 +1,6 @@
 /** What exporters and quantizers spell with many operators, as the layers that they mean. */
 import type { Network } from '../model/network.js';
+import { stepsOf } from '../operators/others.js';
 import { foldConstants } from '../operators/specialization.js';
 import type { Operators } from '../operators/operator.js';
 import { raiseLoops } from './loops.js';
@@ -16,5 +17,5 @@ export async function raise(
   isExact: boolean,
 ): Promise<{ network: Network; operators: Operators }> {
   const plain = raiseQuantization(raiseLoops(network, operators), isExact);
-  return { network: foldConstants(plain, operators), operators };
+  return { network: foldConstants(plain, operators, stepsOf), operators };
 }

@@ -5,6 +5,8 @@ import type { Operand } from '../operators/operator.js';
 export interface DenseWeights {
   readonly weights: Float32Array; // [output, input]
   readonly bias: Float32Array; // [output]
+  /** As in DenseLayer. */
+  readonly steps: Float32Array | null; // [output, input]
 }
 
 /** [rows, columns] → [columns, rows], each times `factor` */
@@ -18,14 +20,15 @@ function transposed(data: ArrayLike<number>, rows: number, columns: number, fact
 }
 
 /** The matrix [output, input] in which operand `side` is multiplied by the other, which is constant; null where it is none. */
-function matrixOf(other: Operand, isTransposed: boolean, factor: number): Float32Array | null {
+function matrixOf(other: Operand, isTransposed: boolean, factor: number): Omit<DenseWeights, 'bias'> | null {
   if (!other.data || other.type !== 'float') return null;
   const matrix =
     other.dims.length > 1 && other.dims.slice(0, -2).every((dim) => dim === 1) ? other.dims.slice(-2) : null;
   const [rows, columns] = matrix ?? [other.dims[0], 1];
   if (!matrix && other.dims.length !== 1) return null;
-  if (!isTransposed) return transposed(other.data, rows, columns, factor);
-  return Float32Array.from(other.data, (weight) => factor * weight);
+  const ordered = (data: ArrayLike<number>, by: number) =>
+    isTransposed ? Float32Array.from(data, (each) => by * each) : transposed(data, rows, columns, by);
+  return { weights: ordered(other.data, factor), steps: other.steps ? ordered(other.steps, Math.abs(factor)) : null };
 }
 
 /**
@@ -40,15 +43,15 @@ export function denseWeights(
   const other = operands[1 - side];
   if (!other || (operation.kind !== 'matmul' && operation.kind !== 'gemm')) return null;
   if (operation.kind === 'matmul') {
-    const weights = matrixOf(other, side === 1, 1);
+    const matrix = matrixOf(other, side === 1, 1);
     const inputs = side === 0 ? other.dims[Math.max(0, other.dims.length - 2)] : other.dims[other.dims.length - 1];
-    return weights && { weights, bias: new Float32Array(weights.length / inputs) };
+    return matrix && { ...matrix, bias: new Float32Array(matrix.weights.length / inputs) };
   }
   if (side === 1 || operation.transA) return null;
-  const weights = matrixOf(other, operation.transB, operation.alpha);
+  const matrix = matrixOf(other, operation.transB, operation.alpha);
   const outputs = other.dims[operation.transB ? 0 : 1];
-  const bias = weights && biasOf(operands[2] ?? null, outputs, operation.beta);
-  return bias && { weights, bias };
+  const bias = matrix && biasOf(operands[2] ?? null, outputs, operation.beta);
+  return bias && { ...matrix, bias };
 }
 
 /** One row of C, the same for all rows of the result. */

@@ -23,6 +23,9 @@ export interface RecurrentMatrices {
   readonly R: Float32Array; // [gates × hidden, hidden]
   readonly Wb: Float32Array; // [gates × hidden]
   readonly Rb: Float32Array; // [gates × hidden]
+  /** Steps of W and of R, see `Constant.steps`; null where they have none. */
+  readonly Ws: Float32Array | null; // [gates × hidden, input]
+  readonly Rs: Float32Array | null; // [gates × hidden, hidden]
 }
 
 /** [hidden] floats that a sequence starts from: zeros where null. */
@@ -72,6 +75,8 @@ export interface DenseLayer {
   readonly output: FrameValueId;
   readonly weights: Float32Array; // [output, input]
   readonly bias: Float32Array; // [output]
+  /** Steps of the weights, see `Constant.steps`; null where they have none. */
+  readonly steps: Float32Array | null; // [output, input]
 }
 
 export interface UnaryLayer extends Omit<Activation, 'function'> {

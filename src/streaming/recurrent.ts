@@ -20,10 +20,12 @@ export function recurrentWeights(
   P: Operand | null,
   index: number,
 ): RecurrentWeights {
-  const part = ({ data, dims }: Operand) => {
-    const size = data!.length / dims[0];
+  const partOf = (data: ArrayLike<number>, { dims }: Operand) => {
+    const size = data.length / dims[0];
     return (data as Float32Array).subarray(index * size, (index + 1) * size);
   };
+  const part = (operand: Operand) => partOf(operand.data!, operand);
+  const steps = (operand: Operand) => (operand.steps ? partOf(operand.steps, operand) : null);
   const [, rows, inputSize] = W.dims;
   const bias = B ? part(B) : new Float32Array(2 * rows);
   return {
@@ -33,6 +35,8 @@ export function recurrentWeights(
     R: part(R),
     Wb: bias.subarray(0, rows),
     Rb: bias.subarray(rows),
+    Ws: steps(W),
+    Rs: steps(R),
     peepholes: P ? part(P) : null,
   };
 }

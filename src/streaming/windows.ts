@@ -2,6 +2,7 @@
 import { elements, type Operand } from '../operators/operator.js';
 import type { OperationOf } from '../model/network.js';
 import { axesOfWindow, type Axes } from '../operators/window.js';
+import type { DenseWeights } from './dense-weights.js';
 import type { FrameValueId } from './frame-network.js';
 import type { Lowering } from './lowering.js';
 import { NotStreamable, oneFrame, type PerFrame } from './timing.js';
@@ -84,18 +85,29 @@ function checkPadding(operation: WindowOperation, x: PerFrame, { before, extent,
 }
 
 /** Weights [outputs, channels, size] for the frames of a context, oldest first: [outputs, extent × channels]. */
-function unrolled({ dims, data }: Operand, bias: Operand | null, { size, dilation, extent }: Reach) {
+function unrolled(
+  { dims, data, steps }: Operand,
+  bias: Operand | null,
+  { size, dilation, extent }: Reach,
+): DenseWeights {
   const [outputs, channels] = dims;
-  const weights = new Float32Array(outputs * extent * channels);
-  for (let output = 0; output < outputs; output++) {
-    for (let channel = 0; channel < channels; channel++) {
-      for (let tap = 0; tap < size; tap++) {
-        weights[(output * extent + tap * dilation) * channels + channel] =
-          data![(output * channels + channel) * size + tap];
+  const ordered = (from: ArrayLike<number>) => {
+    const to = new Float32Array(outputs * extent * channels);
+    for (let output = 0; output < outputs; output++) {
+      for (let channel = 0; channel < channels; channel++) {
+        for (let tap = 0; tap < size; tap++) {
+          to[(output * extent + tap * dilation) * channels + channel] =
+            from[(output * channels + channel) * size + tap];
+        }
       }
     }
-  }
-  return { weights, bias: bias ? Float32Array.from(bias.data!) : new Float32Array(outputs) };
+    return to;
+  };
+  return {
+    weights: ordered(data!),
+    bias: bias ? Float32Array.from(bias.data!) : new Float32Array(outputs),
+    steps: steps ? ordered(steps) : null,
+  };
 }
 
 /** The operation over the context alone: frames lie one behind the other there, and are moved to the time axis first. */

@@ -77,7 +77,7 @@ def operators():
     """Operators that are not done."""
     frames, anything = value("x", "batch", INPUTS, "time"), [value("y", None, None, None)]
     yield "conv-transpose", model([node("ConvTranspose", "x K", "y", strides=[2])], [frames], anything, [weights("K", INPUTS, 4, 3)])
-    yield "quantized", model([node("QuantizeLinear", "x scale zero", "q"), node("DequantizeLinear", "q scale zero", "d"), gru("d")], [X], [Y4],
+    yield "quantized", model([node("QuantizeLinear", "x scale zero", "q", block_size=2), node("DequantizeLinear", "q scale zero", "d"), gru("d")], [X], [Y4],
                              [*parameters(), numpy_helper.from_array(np.float32(0.1), "scale"), numpy_helper.from_array(np.int8(0), "zero")])
     yield "einsum", model([node("Einsum", "x V", "y", equation="tbi,ij->tbj")], [X], anything, [weights("V", INPUTS, 3)])
     yield "top-k", model([node("TopK", "x two", "y i", axis=-1)], [X], anything, [ints("two", [2])])
