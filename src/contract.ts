@@ -1,4 +1,4 @@
-import { parseDefaults, type DetectionDefaults } from './detection/settings.js';
+import type { DetectionDefaults } from './detection/settings.js';
 import { MetadataError } from './errors.js';
 import { featureSize, type Recipe, type RecipeOptions } from './features/recipe.js';
 import { METADATA_KEYS, parseLabels, parseProperty, type JsonObject, type Labels } from './model/metadata.js';
@@ -39,7 +39,7 @@ export async function parseContract(
   return {
     ...(frontend && { frontend: await parseLater(frontend) }),
     ...(parsedLabels && { labels: parsedLabels }),
-    ...(detection && { detection: parseDefaults(detection, parsedLabels?.names) }),
+    ...(detection && { detection: await parseDetection(detection, parsedLabels?.names) }),
     ...(streaming && { streaming: parseStreaming(streaming) }),
   };
 }
@@ -48,6 +48,15 @@ export async function parseContract(
 async function parseLater(frontend: RecipeOptions | JsonObject): Promise<Recipe> {
   const { parseRecipe } = await import('./features/parse-recipe.js');
   return parseRecipe(frontend);
+}
+
+/** Nor does another decide anything. */
+async function parseDetection(
+  detection: DetectionDefaults | JsonObject,
+  names?: readonly string[],
+): Promise<DetectionDefaults> {
+  const { parseDefaults } = await import('./detection/settings.js');
+  return parseDefaults(detection, names);
 }
 
 /** @throws MetadataError that says how to add what is missing */

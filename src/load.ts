@@ -20,7 +20,6 @@ import { Packer } from './inference/packing.js';
 import { Runner } from './inference/runner.js';
 import { Session } from './inference/session.js';
 import { Stream } from './inference/stream.js';
-import { WindowEngine } from './inference/window-engine.js';
 import { newArena } from './kernels/embedded.js';
 import type { Precision } from './kernels/layout.js';
 import type { Network } from './model/network.js';
@@ -42,6 +41,15 @@ export interface LoadOptions extends ContractOptions {
 /** What hears, for a model that has a recipe. */
 type HearingParts = typeof import('./hearing/index.js');
 
+/** How it streams, and what only some models need. */
+interface Parts {
+  readonly analysis: Analysis;
+  readonly streaming: StreamingSettings;
+  readonly hearing: HearingParts | undefined;
+  /** For one that runs on windows. */
+  readonly engines: typeof import('./inference/window-engine.js') | undefined;
+}
+
 const OPTIONS = ['precision', 'frontend', 'labels', 'detection', 'streaming'];
 
 /** A model in memory. Streams and detectors of one model share its weights; each has its own state. */
@@ -62,30 +70,26 @@ export class Model {
   /** Of one that is not. */
   readonly #window: WindowShapes | null;
   readonly #parts: HearingParts | undefined;
+  readonly #engines: Parts['engines'];
   /** Warnings of the importer, and all of them. */
   readonly #imported: readonly string[];
   #warnings: readonly string[] | undefined;
   #frontEnd: FrontEnd | undefined;
 
   /** @internal Use `loadModel`. */
-  constructor(imported: Imported, metadata: Contract, precision: Precision, parts: HearingParts | undefined) {
+  constructor(imported: Imported, metadata: Contract, precision: Precision, parts: Parts) {
     this.metadata = metadata;
-    this.#parts = parts;
+    this.#parts = parts.hearing;
+    this.#engines = parts.engines;
     const { network, toolbox } = imported;
     this.network = network;
     this.precision = precision;
     this.producer = imported.producer;
     this.opset = imported.opset;
-    const streaming = this.metadata.streaming ?? {};
-    this.#analysis = analyze(
-      this.network,
-      toolbox,
-      streaming,
-      this.metadata.frontend && featureSize(this.metadata.frontend),
-    );
-    this.streaming = resolveStreaming(this.#analysis, streaming);
+    this.#analysis = parts.analysis;
+    this.streaming = parts.streaming;
     this.#runner = new Runner(this.network, toolbox.operators, precision, this.#arena);
-    const { frames } = this.#analysis;
+    const { frames } = parts.analysis;
     const isStateful = this.streaming.mode === 'stateful' && frames;
     this.#session = isStateful
       ? new Session(compile(frames, precision, new Packer(this.#arena.another())), this.#arena, toolbox.operators)
@@ -128,7 +132,7 @@ export class Model {
       );
     }
     if (this.#session) return new Stream(new FrameEngine(this.#session));
-    return new Stream(new WindowEngine(this.#runner, this.#windows()));
+    return new Stream(new this.#engines!.WindowEngine(this.#runner, this.#windows()));
   }
 
   /**
@@ -227,7 +231,15 @@ export async function loadModel(source: ModelSource, options: LoadOptions = {}):
     throw new RangeError(`precision: got "${precision}", expected "int8" or "f32"`);
   const imported = await importModel(source, precision);
   const metadata = await parseContract(imported.metadata, options);
-  // Only a model that hears loads what makes features and events.
-  const parts = metadata.frontend && (await import('./hearing/index.js'));
-  return new Model(imported, metadata, precision, parts);
+  const { network, toolbox } = imported;
+  const { frontend, streaming: asked = {} } = metadata;
+  const analysis = analyze(network, toolbox, asked, frontend && featureSize(frontend));
+  const streaming = resolveStreaming(analysis, asked);
+  const isStateful = streaming.mode === 'stateful' && analysis.frames;
+  return new Model(imported, metadata, precision, {
+    analysis,
+    streaming,
+    hearing: frontend && (await import('./hearing/index.js')),
+    engines: isStateful ? undefined : await import('./inference/window-engine.js'),
+  });
 }

@@ -18,7 +18,7 @@ export async function readSource(source: ModelSource): Promise<Uint8Array> {
   const text = String(source);
   if (text === '') throw new InputError('model: got an empty path');
   const inNode = typeof process !== 'undefined' && process.versions?.node !== undefined;
-  if (inNode && !/^(https?|data|blob):/.test(text)) return readPath(text);
+  if (inNode && !/^(https?|data|blob):/.test(text)) return collect((await import('./path.js')).chunksAt(text), text);
   const response = await fetch(text).catch((error: unknown) => {
     throw new InputError(`model ${text}: can't be fetched: ${(error as Error).message}`, { cause: error });
   });
@@ -70,26 +70,6 @@ async function collect(chunks: AsyncIterable<Uint8Array>, name: string): Promise
     blocks.push(chunk);
   }
   return concatBytes(blocks);
-}
-
-/** Bundlers for browsers are told to leave the import alone: it is only reached in Node. */
-async function readPath(path: string): Promise<Uint8Array> {
-  const module = 'node:fs';
-  const { createReadStream, promises } = (await import(
-    /* webpackIgnore: true */ /* @vite-ignore */ module
-  )) as typeof import('node:fs');
-  const file = path.startsWith('file:') ? new URL(path) : path;
-  try {
-    const found = await promises.stat(file);
-    if (found.isDirectory()) throw new InputError(`model ${path}: a folder, expected an ONNX file`);
-    if (!found.isFile() && !found.isFIFO()) throw new InputError(`model ${path}: a device, expected an ONNX file`);
-    if (found.size > MOST_BYTES) throw tooLarge(path);
-    return await collect(createReadStream(file), path);
-  } catch (error) {
-    if (error instanceof InputError) throw error;
-    const reason = (error as { code?: string }).code === 'ENOENT' ? 'no such file' : (error as Error).message;
-    throw new InputError(`model ${path}: ${reason}`, { cause: error });
-  }
 }
 
 function tooLarge(name: string): InputError {

@@ -18,7 +18,7 @@ export interface Layout {
   readonly axes: ReadonlyMap<string, number>;
 }
 
-export async function layoutOf({ network, metadata }: Model): Promise<Layout> {
+export async function layoutOf({ network, metadata }: Pick<Model, 'network' | 'metadata'>): Promise<Layout> {
   const [{ operators }, rules] = await Promise.all([simplify(network), rulesFor(network)]);
   const options = metadata.streaming ?? {};
   const analysis = analyze(network, { operators, rules }, options, metadata.frontend && featureSize(metadata.frontend));

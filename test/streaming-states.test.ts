@@ -142,6 +142,40 @@ for (const [what, graph] of Object.entries({ delays, exchange }))
     await check(buildModel(graph), carryBy(states), { states, timeAxis: 0 });
   });
 
+/** A step of a decoder: a token for each sequence of the batch, and a state. */
+const decoder = (batch: string): GraphSpec => ({
+  inputs: { h: [batch, 4], word: [batch] },
+  types: { word: 'int64' },
+  outputs: { logits: [batch, 5], hn: [batch, 4] },
+  initializers: { table: [[10, 3]], W: [[3, 4]], R: [[4, 4]], head: [[4, 5]] },
+  nodes: [
+    ['Gather', ['table', 'word'], ['x']],
+    ['MatMul', ['x', 'W'], ['a']],
+    ['MatMul', ['h', 'R'], ['b']],
+    ['Add', ['a', 'b'], ['c']],
+    ['Tanh', ['c'], ['hn']],
+    ['MatMul', ['hn', 'head'], ['logits']],
+  ],
+});
+
+// "s77" is what PyTorch's dynamo exporter calls a size.
+for (const batch of ['batch', 's77'])
+  test(`a token for each sequence of "${batch}" is a frame, and the rows beside it are a state`, () =>
+    check(buildModel(decoder(batch)), carryBy({ h: 'hn' })));
+
+test('an output that is not of a state’s size is refused as its next value', async () => {
+  const graph: GraphSpec = {
+    ...delays,
+    outputs: { y: [1, 1, 4], r: [1, 1, 4], s: [1, 1, 8] },
+    nodes: [...delays.nodes.slice(0, 3), ['Concat', ['p', 'q'], ['s'], { axis: 2 }]],
+  };
+  for (const timeAxis of [undefined, 0])
+    await assert.rejects(loadModel(buildModel(graph), { streaming: { states: { p: 'r', q: 's' }, timeAxis } }), {
+      name: 'InputError',
+      message: /states: "q" → "s": got \[1,1,8\], expected \[1,1,4\]/,
+    });
+});
+
 test('states that the model does not have are refused with those that it has', async () => {
   const refused = (states: Record<string, string>) =>
     assert.rejects(loadModel(buildModel(two), { streaming: { states } }), {

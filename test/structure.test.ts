@@ -17,13 +17,15 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'arithmetic.ts': [],
   'errors.ts': [],
   'typed-arrays.ts': [],
-  'source.ts': [],
+  'source.ts': ['path.ts'],
+  'path.ts': [],
   'front-end.ts': ['features', 'kernels'],
   hearing: ['inference', 'features', 'audio', 'detection', 'kernels'],
   worklet: ['hearing', 'inference', 'detection', 'kernels'],
   browser: ['worklet', 'hearing', 'detection', 'kernels', 'load.ts'],
   'contract.ts': ['inference', 'streaming', 'features', 'detection', 'model'],
   'summary.ts': ['features', 'inference', 'streaming', 'operators', 'kernels', 'model', 'contract.ts'],
+  'quantize.ts': ['onnx', 'source.ts'],
   'annotate.ts': ['onnx', 'model', 'contract.ts', 'source.ts'],
   raising: ['operators', 'model'],
   'import.ts': ['onnx', 'raising', 'operators', 'streaming', 'kernels', 'model', 'source.ts'],
@@ -60,7 +62,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   evaluation: ['detection'],
   node: ['audio', 'detection', 'evaluation', 'index.ts'],
   report: ['evaluation'],
-  cli: ['node', 'difference', 'evaluation', 'report', 'hearing', 'detection', 'index.ts'],
+  cli: ['node', 'difference', 'evaluation', 'report', 'hearing', 'detection', 'index.ts', 'quantize.ts'],
 };
 
 /** Rooms that run everywhere: nothing of Node, no dependency. */

@@ -12,7 +12,7 @@ import {
 import { Flow, layerTable } from './layer-table.js';
 import { loadModelOf, nonEmpty, precisionOption } from './options.js';
 import { withStreaming, type StreamingFlags } from './streaming-flags.js';
-import { keepEnd, paint, plural, printable, table, terminalWidth, toJson } from './terminal.js';
+import { bytes, keepEnd, paint, plural, printable, table, terminalWidth, toJson } from './terminal.js';
 
 interface Flags extends StreamingFlags {
   precision?: 'int8' | 'f32';
@@ -167,8 +167,4 @@ function entry(title: string, text: string | readonly string[], style: 'dim' | '
     }
   }
   return lines.map((line, i) => `${paint(style, (i === 0 ? title : '').padEnd(9))}  ${printable(line)}`);
-}
-
-function bytes(count: number): string {
-  return count < 10000 ? `${count.toLocaleString('en-US')} B` : `${(count / 1024).toFixed(1)} KiB`;
 }

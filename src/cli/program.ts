@@ -9,6 +9,7 @@ import { complain, fail } from './failure.js';
 import { addFeatures } from './features.js';
 import { addInspect } from './inspect.js';
 import { addListen } from './listen.js';
+import { addQuantize } from './quantize.js';
 
 const EXIT_CODES = `
 Exit codes: 0 done, 1 no setting meets the aim of calibrate or features --compare
@@ -31,7 +32,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     .exitOverride()
     .helpCommand(false) // it answers an unknown command with all of the program's help on stderr
     .addHelpText('after', EXIT_CODES);
-  for (const add of [addDetect, addListen, addEval, addCalibrate, addInspect, addAnnotate, addFeatures, addHelp])
+  for (const add of [addDetect, addListen, addEval, addCalibrate, addInspect, addAnnotate, addQuantize, addFeatures, addHelp])
     add(program);
 
   if (argv.length <= 2) {

@@ -44,6 +44,10 @@ export function plural(count: number, noun: string): string {
   return `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;
 }
 
+export function bytes(count: number): string {
+  return count < 10000 ? `${count.toLocaleString('en-US')} B` : `${(count / 1024).toFixed(1)} KiB`;
+}
+
 /** Four digits, for JSON: a tenth of a millisecond, and more than a posterior means. */
 export function round(value: number): number {
   return Math.round(value * 1e4) / 1e4;

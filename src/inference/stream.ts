@@ -94,7 +94,8 @@ export class Stream {
   /**
    * One frame in, the outputs of that frame out. Of a stateful stream it allocates nothing.
    *
-   * @param frame the features of the frame, or, for a model with several inputs, those of each by name
+   * @param frame the features of the frame, or, for a model with several inputs, those of each by name; whole numbers, such as
+   *   the tokens of a decoder, are floats here too
    * @returns `outputs`, overwritten by the next step
    * @throws InputError for a missing or unknown input, a wrong type or length, or numbers that are not finite; the stream is then
    *   as before. An index that a table of embeddings does not have is only found on the way: reset the stream then

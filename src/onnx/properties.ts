@@ -5,6 +5,7 @@
  */
 import { ModelFormatError } from '../errors.js';
 import { concatBytes } from '../typed-arrays.js';
+import { fieldsOf, lengthField, textField } from './fields.js';
 
 /** ModelProto.graph and .metadata_props; StringStringEntryProto.key and .value. */
 const GRAPH = 7;
@@ -12,59 +13,11 @@ const METADATA_PROPS = 14;
 const KEY = 1;
 const VALUE = 2;
 
-/** Wire types. Groups, 3 and 4, are in no ONNX file. */
-const VARINT = 0;
-const BYTES = 2;
-const SIZES: Readonly<Record<number, number>> = { [VARINT]: 0, 1: 8, [BYTES]: 0, 5: 4 }; // bytes, where the type says them
-
-/** Of one message, as many as decoding takes: a field may have 2 bytes, and a forged file millions of them. */
-const MOST_FIELDS = 1e6;
-
-interface Field {
-  readonly number: number;
-  readonly start: number; // of the tag
-  readonly content: number;
-  readonly end: number;
-}
-
 interface Property {
   readonly key: string;
   readonly value: string;
   readonly start: number;
   readonly end: number;
-}
-
-/** The fields of the message in bytes `at` to `end`; those numbered in `texts` must have a length. */
-function* fieldsOf(bytes: Uint8Array, at: number, end: number, texts: readonly number[]): Generator<Field> {
-  const damaged = (reason: string): ModelFormatError =>
-    new ModelFormatError(
-      `not an ONNX model, or a damaged one (${bytes.length} bytes): at byte ${at}: ${reason}; fetch or export it again`,
-    );
-  const varint = (): number => {
-    let value = 0;
-    for (let scale = 1; scale < 2 ** 70 && at < end; scale *= 128) {
-      const byte = bytes[at++];
-      value += (byte & 127) * scale;
-      if (byte < 128) return value;
-    }
-    throw damaged('a number without end');
-  };
-  for (let count = 0; at < end; count++) {
-    if (count === MOST_FIELDS) throw damaged('more than a million fields');
-    const start = at;
-    const tag = varint();
-    const wire = tag % 8;
-    const number = (tag - wire) / 8;
-    if (number < 1 || number >= 2 ** 29 || !(wire in SIZES)) throw damaged('no protobuf field');
-    if (texts.includes(number) && wire !== BYTES)
-      throw damaged(`field ${number} is of wire type ${wire}, expected ${BYTES}`);
-    const length = wire === BYTES ? varint() : SIZES[wire];
-    const content = at;
-    if (length > end - at) throw damaged(`field ${number} has ${length} bytes, ${end - at} are left`);
-    if (wire === VARINT) varint();
-    else at += length;
-    yield { number, start, content, end: at };
-  }
 }
 
 function* propertiesOf(bytes: Uint8Array): Generator<Property> {
@@ -117,16 +70,7 @@ export function replaceProperties(bytes: Uint8Array, values: ReadonlyMap<string,
   }
   keep(bytes.length);
   const added = [...values].flatMap(([key, value]) =>
-    value === null ? [] : [field(METADATA_PROPS, concatBytes([text(KEY, key), text(VALUE, value)]))],
+    value === null ? [] : [lengthField(METADATA_PROPS, concatBytes([textField(KEY, key), textField(VALUE, value)]))],
   );
   return concatBytes([kept.subarray(0, size), ...added]);
-}
-
-const text = (number: number, content: string): Uint8Array => field(number, new TextEncoder().encode(content));
-
-function field(number: number, content: Uint8Array): Uint8Array {
-  const header = [number * 8 + BYTES]; // below 128
-  let length = content.length;
-  for (; length > 127; length >>>= 7) header.push((length & 127) | 128);
-  return concatBytes([Uint8Array.of(...header, length), content]);
 }

@@ -16,6 +16,7 @@ export async function raise(
   operators: Operators,
   isExact: boolean,
 ): Promise<{ network: Network; operators: Operators }> {
-  const plain = raiseQuantization(raiseLoops(network, operators), isExact);
-  return { network: foldConstants(plain, operators, stepsOf), operators };
+  const folded = (own: Network) => foldConstants(own, operators, stepsOf);
+  const plain = (own: Network) => folded(raiseQuantization(folded(own), isExact));
+  return { network: plain(raiseLoops(plain(network), operators, plain)), operators };
 }

@@ -1,7 +1,7 @@
 /** How a network runs on a stream: which axes of its inputs are time, whether it runs frame by frame, and if not, why. */
-import { MetadataError, ModelFormatError, TympanError, UnsupportedModelError } from '../errors.js';
+import { InputError, MetadataError, ModelFormatError, TympanError, UnsupportedModelError } from '../errors.js';
 import { isRecurrent, type Network, type Operation, type Port, type ValueId } from '../model/network.js';
-import type { Operand } from '../operators/operator.js';
+import { elements, type Operand } from '../operators/operator.js';
 import { specialize } from '../operators/specialization.js';
 import { pairStates } from './carry.js';
 import { lower, type Lowered, type Roles, type Toolbox } from './lower.js';
@@ -86,10 +86,7 @@ export function analyze(
     if (tried + failures.length > limit) break;
     if (best?.isStreamable && best.likeness >= OBVIOUS && best.astray === 0) break;
   }
-  if (timeAxis !== undefined && best?.analysis.timeAxes.size === 0) {
-    const inputs = network.inputs.map(({ name, dims }) => `"${name}" [${dims?.join(', ') ?? '?'}]`).join(', ');
-    throw new MetadataError(`streaming: timeAxis: got ${timeAxis}, which is time of no input; inputs are ${inputs}`);
-  }
+  if (best?.analysis.timeAxes.size === 0) refuseAsked(network, states, timeAxis, failures);
   if (best) return best.analysis;
   const [failure] = failures;
   // Sizes that could only be guessed say nothing against the file.
@@ -98,6 +95,20 @@ export function analyze(
       `its inputs leave numbers of features open; export it with fixed ones: ${failure.message}`,
     );
   throw failure;
+}
+
+/** What was asked of a stream, where no candidate for time does it. */
+function refuseAsked(
+  network: Network,
+  states: StreamingOptions['states'],
+  timeAxis: number | undefined,
+  failures: readonly unknown[],
+): void {
+  const misfit = states && failures.find((error) => error instanceof InputError);
+  if (misfit) throw misfit;
+  if (timeAxis === undefined) return;
+  const inputs = network.inputs.map(({ name, dims }) => `"${name}" [${dims?.join(', ') ?? '?'}]`).join(', ');
+  throw new MetadataError(`streaming: timeAxis: got ${timeAxis}, which is time of no input; inputs are ${inputs}`);
 }
 
 /** Batch and time are open in many a file. */
@@ -138,6 +149,9 @@ function* trials(
   const fallbacks = fixedFrames === null ? bakedSizes(network) : [fixedFrames];
   const hasWindows = network.operations.some(({ kind }) => kind === 'convolution' || kind === 'pool');
   const open = hasWindows && timeAxes.size > 0 ? [FRAMES, MANY_FRAMES] : [FRAMES];
+  // Frames that nothing remembers, beside an input that stays the same, may be the rows of a batch: a cell's step looks so.
+  const isAlone = !hasRecurrence && !hasWindows && carried.size === 0;
+  const areRows = isAlone && timeAxes.size < network.inputs.length && isLikeBatch(network, timeAxes);
   const attempts = stepwise ? [[1]] : [...open, ...(timeAxes.size > 0 ? fallbacks.map((size) => [size]) : [])];
   for (const inputDims of openSizes(network, timeAxes, stepwise)) {
     for (const frames of attempts) {
@@ -148,7 +162,8 @@ function* trials(
       const analysis = { ...lowered, ...roles, fixedFrames, bakedFrames, inputDims };
       // One frame, and states to go on from: that is what a streaming export looks like.
       const isStep = stepwise && carried.size > 0;
-      yield { analysis, astray, isStreamable: lowered.frames !== null, likeness: isStep ? OBVIOUS : likeness };
+      const plausible = areRows ? Math.min(likeness, OBVIOUS - 1) : likeness;
+      yield { analysis, astray, isStreamable: lowered.frames !== null, likeness: isStep ? OBVIOUS : plausible };
       // What fits any number of frames has none baked in.
       if (isOpen(frames) && (fixedFrames === null || lowered.frames)) break;
     }
@@ -196,6 +211,17 @@ function attemptRates(
   return attempt(network, toolbox, roles, inputDims, [frames[0], ...remainders], failures);
 }
 
+/** @throws InputError where what becomes a state is not of its size */
+function checkCarried({ inputs, outputs }: Network, carried: Roles['carried'], { shapes: { operands } }: Probe): void {
+  for (const { name, value } of inputs) {
+    const next = outputs.find((output) => output.value === carried.get(value));
+    if (next && elements(operands[next.value]!.dims) !== elements(operands[value]!.dims))
+      throw new InputError(
+        `states: "${name}" → "${next.name}": got [${operands[next.value]!.dims}], expected [${operands[value]!.dims}]`,
+      );
+  }
+}
+
 function attempt(
   network: Network,
   toolbox: Toolbox,
@@ -209,6 +235,7 @@ function attempt(
       frames: count,
       shapes: specialize(network, operandsFor(network, inputDims, count), toolbox.operators),
     }));
+    if (frames.length === 1) checkCarried(network, roles.carried, probes[0]);
     return lower(network, toolbox, probes, roles);
   } catch (error) {
     if (!(error instanceof TympanError) || error instanceof TooManyWeights) throw error;

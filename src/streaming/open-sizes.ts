@@ -35,9 +35,10 @@ function weighedSizes(network: Network): number[] {
 }
 
 /** The axis that holds the sequences of a batch: of a sequence the first that is not time, of a state the one of the same size. */
-function batchAxisOf(dims: Port['dims'], time: number | undefined, batches: ReadonlySet<number | string>): number {
+function batchAxisOf({ dims, type }: Port, time: number | undefined, batches: ReadonlySet<number | string>): number {
   const given = dims ?? UNKNOWN;
-  if (time === WHOLE_FRAME) return given.length > 1 ? 0 : -1;
+  // A vector is features, or a token for each sequence.
+  if (time === WHOLE_FRAME) return given.length > 1 || elementTypeOf(type) === 'integer' ? 0 : -1;
   if (time !== undefined) return given.length > 2 || typeof given[0] === 'string' ? (time === 0 ? 1 : 0) : -1;
   // A stacked state has its layers first.
   return [1, 0].find((axis) => batches.has(given[axis]) || /batch/i.test(`${given[axis]}`)) ?? -1;
@@ -49,16 +50,18 @@ function batchAxisOf(dims: Port['dims'], time: number | undefined, batches: Read
  */
 export function openSizes(network: Network, timeAxes: ReadonlyMap<ValueId, number>, keepsBatch: boolean): InputDims[] {
   const batches = new Set<number | string>();
-  for (const { value, dims } of network.inputs) {
-    const axis = timeAxes.has(value) ? batchAxisOf(dims, timeAxes.get(value), batches) : -1;
+  for (const port of network.inputs) {
+    const { value, dims } = port;
+    const axis = timeAxes.has(value) ? batchAxisOf(port, timeAxes.get(value), batches) : -1;
     if (dims?.[axis] !== undefined) batches.add(dims[axis]);
   }
   let needsSize = false;
   const shapes = (size: number, ownBatch: boolean) =>
-    network.inputs.map(({ value, dims }): [ValueId, Dims] => {
+    network.inputs.map((port): [ValueId, Dims] => {
+      const { value, dims } = port;
       const given = dims ?? UNKNOWN;
       const time = timeAxes.get(value);
-      const batch = batchAxisOf(dims, time, batches);
+      const batch = batchAxisOf(port, time, batches);
       const shape = given.map((dim, axis) => {
         if (axis === time) return null;
         if (axis === batch && !(ownBatch && typeof dim === 'number')) return 1;

@@ -1,12 +1,14 @@
 /** Rules of operators that few recurrent networks have. */
 import { lowerBatchNormalization } from './normalization.js';
 import { lowerPad } from './pad.js';
+import { lowerFakeQuantize } from './quantization.js';
 import type { Rules } from './rules.js';
 import { lowerWindow } from './windows.js';
 
 export const rareRules: Rules = {
   batchNormalization: lowerBatchNormalization,
   convolution: lowerWindow,
+  fakeQuantize: lowerFakeQuantize,
   pad: lowerPad,
   pool: lowerWindow,
 };

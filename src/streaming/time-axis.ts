@@ -56,6 +56,9 @@ const rules: { readonly [K in Kind]?: Rule<K> } = {
   clip: same,
   cast: same,
   identity: same,
+  quantizeLinear: same,
+  dequantizeLinear: same,
+  fakeQuantize: same,
   binary: aligned,
   where: aligned,
   softmax: ({ axis, flatten }, [x]) => {

@@ -79,17 +79,32 @@ class Squeezed(nn.Module):
 
 
 class Scanned(nn.Module):
-    def __init__(self, cell):
+    def __init__(self):
         super().__init__()
-        self.cell = cell(INPUTS, HIDDEN)
+        self.cell = nn.GRUCell(INPUTS, HIDDEN)
 
-    def forward(self, x, *initial):
+    def forward(self, x, h0):
+        def step(h, now):
+            h = self.cell(now, h)
+            return h, h.clone()
+
+        return scan(step, h0, x, dim=0)[1]
+
+
+class ScannedLSTM(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.W, self.R = nn.Linear(INPUTS, 4 * HIDDEN), nn.Linear(HIDDEN, 4 * HIDDEN)
+
+    def forward(self, x, h0, c0):
         def step(states, now):
-            after = self.cell(now, states if len(initial) > 1 else states[0])
-            after = after if isinstance(after, tuple) else (after,)
-            return after, after[0].clone()
+            h, c = states
+            i, f, g, o = (self.W(now) + self.R(h)).chunk(4, 1)
+            c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+            h = torch.sigmoid(o) * torch.tanh(c)
+            return (h, c), h.clone()
 
-        return scan(step, initial, x, dim=0)[1]
+        return scan(step, (h0, c0), x, dim=0)[1]
 
 
 class Either(nn.Module):
@@ -111,7 +126,7 @@ def frames():
 
 
 def states(count):
-    return (torch.zeros(2, HIDDEN),) * count
+    return tuple(torch.zeros(2, HIDDEN) for _ in range(count))  # scan refuses one tensor for both
 
 
 OPEN = {"x": {0: "time", 1: "batch"}}
@@ -121,8 +136,8 @@ CASES = {
     "loop-lstm": (lambda: torch.jit.script(ScriptedLSTM()), lambda: (frames(),), ["x"], OPEN),
     "loop-list": (lambda: torch.jit.script(ScriptedList()), lambda: (frames(),), ["x"], OPEN),
     "if-squeeze": (lambda: torch.jit.script(Squeezed()), lambda: (frames(),), ["x"], OPEN),
-    "scan-gru": (lambda: Scanned(nn.GRUCell), lambda: (frames(), *states(1)), ["x", "h0"], None),
-    "scan-lstm": (lambda: Scanned(nn.LSTMCell), lambda: (frames(), *states(2)), ["x", "h0", "c0"], None),
+    "scan-gru": (Scanned, lambda: (frames(), *states(1)), ["x", "h0"], None),
+    "scan-lstm": (ScannedLSTM, lambda: (frames(), *states(2)), ["x", "h0", "c0"], None),
     "if-cond": (Either, lambda: (torch.randn(2, INPUTS),), ["x"], None),
     "loop-while": (While, lambda: (torch.randn(2, INPUTS),), ["x"], None),
 }

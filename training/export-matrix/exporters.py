@@ -13,6 +13,8 @@ import onnx
 import torch
 from torch import nn
 
+from short_names import graphs_of
+
 EXPORTERS = ("torchscript", "dynamo")
 FOLDER = Path(__file__).resolve().parents[2] / "test" / "fixtures" / "onnx"
 
@@ -42,10 +44,11 @@ def to_onnx(network: nn.Module, sample: tuple, names: tuple[list[str], list[str]
 
 def strip(model: onnx.ModelProto) -> onnx.ModelProto:
     """Drops what only a debugger reads: stack traces and scopes are nine tenths of dynamo's small files."""
-    for node in itertools.chain(model.graph.node, *(function.node for function in model.functions)):
+    graphs = list(graphs_of(model.graph))
+    for node in itertools.chain(*(graph.node for graph in graphs), *(function.node for function in model.functions)):
         del node.metadata_props[:]
         node.doc_string = ""
-    for value in itertools.chain(model.graph.value_info, model.graph.input, model.graph.output):
+    for value in itertools.chain(*((*graph.value_info, *graph.input, *graph.output) for graph in graphs)):
         del value.metadata_props[:]
     for tensor in model.graph.initializer:
         del tensor.metadata_props[:]

@@ -4,6 +4,7 @@ python3 keras_networks.py [--folder FOLDER] [case…]
 """
 
 import argparse
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -101,11 +102,10 @@ def encoder_decoder(keras):
 
 CASES = [
     Case("gru", network(recurrent("GRU"), THREE), (9, 13)),
-    Case("gru-before", network(before(), THREE), (9, 11, 13, 17)),
-    Case("gru-frames", network(before(frames=True), THREE)),
+    Case("gru-before", network(before(), THREE), (9, 13, 17)),
     Case("gru-no-bias", network(before(use_bias=False))),
     Case("gru-hard", network(recurrent("GRU", **HARD))),
-    Case("gru-hard-before", network(before(**HARD), ONE), (9, 13)),
+    Case("gru-hard-before", network(before(**HARD), ONE)),
     Case("gru-apart", network(before(implementation=1))),
     Case("gru-hard-apart", network(recurrent("GRU", frames=True, implementation=1, **HARD))),
     Case("gru-softsign", network(before(activation="softsign"))),
@@ -115,7 +115,7 @@ CASES = [
     Case("gru-stateful", network(before(stateful=True), batch=1)),
     Case("gru-states", with_states),
     Case("gru-open-time", network(before(frames=True), ONE, shape=(None, INPUTS))),
-    Case("precise", PRECISE, (9, 13)),
+    Case("precise", PRECISE),
     Case("lstm", network(recurrent("LSTM", frames=True)), (9, 13)),
     Case("lstm-hard", network(recurrent("LSTM", **HARD), ONE), (9, 13)),
     Case("lstm-linear", network(recurrent("LSTM", activation="linear", frames=True))),
@@ -140,10 +140,9 @@ CASES = [
     Case("masking", network(layer("Masking", 0.0), before(frames=True))),
     Case("encoder-decoder", encoder_decoder),
     Case("mean-over-time", network(before(frames=True), layer("GlobalAveragePooling1D"), ONE)),
-    Case("precise", PRECISE, (9, 13), era=1),
-    Case("gru", network(before(frames=True, **HARD), ONE), era=1),
+    Case("precise", PRECISE, (9,), era=1),
     Case("gru-open-time", network(before(frames=True, **HARD), ONE, shape=(None, INPUTS)), era=1),
-    Case("lstm", network(recurrent("LSTM", **HARD), ONE), (9, 13), era=1),
+    Case("lstm", network(recurrent("LSTM", **HARD), ONE), (9,), era=1),
     Case("rnn", network(recurrent("SimpleRNN", frames=True)), era=1),
     Case("bidirectional", network(layer("Bidirectional", before(frames=True, **HARD)), ONE), era=1),
 ]
@@ -182,7 +181,9 @@ if __name__ == "__main__":
     given.folder.mkdir(parents=True, exist_ok=True)
     if given.era is None:
         # Disabling TensorFlow 2's behaviour holds for a whole process.
-        codes = [subprocess.run([sys.executable, __file__, *sys.argv[1:], "--era", era]).returncode for era in ("2", "1")]
+        # tf2onnx orders some nodes by the hashes of their names.
+        environment = os.environ | {"PYTHONHASHSEED": "0"}
+        codes = [subprocess.run([sys.executable, __file__, *sys.argv[1:], "--era", era], env=environment).returncode for era in ("2", "1")]
         raise SystemExit(max(codes))
     failed = write(given.folder, given.names, given.era)
     if failed:

@@ -8,6 +8,7 @@ import argparse
 from pathlib import Path
 
 from check import check
+from ifs import ifs
 from loop_cells import Spelling
 from loop_networks import network
 from loops_almost import ALMOST
@@ -26,24 +27,18 @@ SPELLINGS = {
     "loop-gru-hard-sigmoid": PRECISE | {"gates": "hard-sigmoid", "counter": "iteration", "condition": "passed", "trip": "count"},
     "loop-gru-and": {"condition": "and", "outputs": "both", "opset": 9},
     "loop-gru-carried-last": {"carried": "w h t", "weights": "carried"},
-    "loop-gru-carried-first": {"carried": "h w t", "weights": "carried", "parts": "apart", "outputs": "final"},
     "loop-gru-weights-body": {"weights": "body", "reset": "after"},
     "loop-gru-weights-constant": {"weights": "constant", "opset": 11},
     "loop-gru-weights-transposed": {"weights": "transposed"},
     "loop-gru-gemm": {"weights": "gemm", "reset": "after", "order": "rzh"},
-    "loop-gru-slices": {"parts": "slice", "opset": 9},
     "loop-gru-slices-after": {"parts": "slice", "reset": "after", "update": "difference", "order": "rzh", "outputs": "both"},
     "loop-gru-apart": {"parts": "apart", "gates": "clip"},
     "loop-gru-outside": {"products": "outside", "condition": "passed", "trip": "count"},
     "loop-gru-outside-after": {"products": "outside", "reset": "after", "outputs": "final"},
     "loop-gru-concat": {"products": "concat"},
-    "loop-gru-concat-final": {"products": "concat", "outputs": "final", "opset": 11, "layout": "time"},
     "loop-gru-swapped": {"update": "swapped"},
-    "loop-gru-difference": {"update": "difference"},
     "loop-gru-lerp": {"update": "lerp", "reset": "after"},
-    "loop-gru-relu": {"candidate": "Relu"},
     "loop-gru-softsign": {"candidate": "Softsign", "gates": "hard-sigmoid"},
-    "loop-gru-no-bias": {"bias": False},
     "loop-gru-after-no-bias": {"bias": False, "reset": "after", "order": "hrz"},
     "loop-gru-backwards-counter": {"backwards": "counter", "outputs": "final"},
     "loop-gru-backwards": {"backwards": "reverse", "outputs": "both"},
@@ -52,7 +47,6 @@ SPELLINGS = {
     "loop-gru-no-condition": {"condition": "absent", "trip": "count", "counter": "iteration", "outputs": "final"},
     "loop-gru-no-trip": {"trip": "absent", "outputs": "both"},
     "loop-gru-fixed": {"trip": "constant", "steps": 7, "condition": "passed", "counter": "iteration"},
-    "loop-gru-opset-17": {"opset": 17, "parts": "slice", "outputs": "both"},
     "loop-gru-initial": {"initial": "input", "outputs": "both"},
     "loop-gru-learned": {"initial": "learned", "counter": "iteration", "condition": "passed", "trip": "count"},
     "loop-lstm-initial": {"cell": "lstm", "initial": "input"},
@@ -64,7 +58,6 @@ SPELLINGS = {
     "loop-lstm-outside": {"cell": "lstm", "products": "outside", "order": "ifco", "weights": "outer", "parts": "slice"},
     "loop-lstm-gemm": {"cell": "lstm", "weights": "gemm", "order": "ifco", "outputs": "final", "trip": "count", "condition": "passed", "counter": "iteration"},
     "loop-lstm-apart": {"cell": "lstm", "parts": "apart", "gates": "min-max", "weights": "carried"},
-    "loop-lstm-linear": {"cell": "lstm", "candidate": "", "gates": "hard-sigmoid"},
     "loop-lstm-peepholes": {"cell": "lstm", "peepholes": True, "forget": 1.0, "products": "concat", "order": "icfo"},
     "loop-lstm-backwards": {"cell": "lstm", "backwards": "reverse"},
     "loop-rnn": {"cell": "rnn"},
@@ -84,7 +77,7 @@ SPELLINGS = {
 
 def write(folder: Path):
     made = {name: network(Spelling(**options)) for name, options in SPELLINGS.items()}
-    made |= {name: network(Spelling(**options), kind) for name, (kind, options) in ALMOST.items()} | dict(others())
+    made |= {name: network(Spelling(**options), kind) for name, (kind, options) in ALMOST.items()} | dict(others()) | dict(ifs())
     for name, proto in made.items():
         path = folder / f"{name}.onnx"
         path.write_bytes(proto.SerializeToString())

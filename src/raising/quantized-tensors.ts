@@ -1,0 +1,137 @@
+/** Tensors of 8 bits as the floats that they stand for: through what moves them, back to where they were quantized. */
+import type { Kind, Network, Operation, OperationOf, ValueId } from '../model/network.js';
+import type { Draft } from './draft.js';
+import { dataOf, dequantized, match, type Parameters } from './quantization-parameters.js';
+
+/** Those that do to floats what they do to integers; a largest number stays the largest. */
+const MOVES = new Set<Kind>([
+  'expand',
+  'flatten',
+  'gather',
+  'identity',
+  'pad',
+  'pool',
+  'reshape',
+  'slice',
+  'split',
+  'squeeze',
+  'tile',
+  'transpose',
+  'unsqueeze',
+]);
+
+const isMove = (operation: Operation): boolean =>
+  MOVES.has(operation.kind) && (operation.kind !== 'pool' || operation.function === 'max');
+
+type DynamicParameters = OperationOf<'dynamicQuantizeLinear'>['outputs'];
+
+export class QuantizedTensors {
+  readonly #makers = new Map<ValueId | null, Operation>();
+  readonly #readers = new Map<ValueId | null, Operation[]>();
+  readonly #kept: ReadonlySet<ValueId>;
+  readonly #floats = new Map<string, ValueId>();
+
+  /** @param operations what floats take to be computed is put behind those that are there */
+  constructor(
+    network: Network,
+    readonly draft: Draft,
+    readonly operations: Operation[],
+  ) {
+    for (const operation of network.operations) {
+      for (const value of operation.outputs) this.#makers.set(value, operation);
+      for (const value of new Set(operation.inputs))
+        this.#readers.set(value, [...(this.#readers.get(value) ?? []), operation]);
+    }
+    this.#kept = new Set(network.outputs.map(({ value }) => value));
+  }
+
+  makerOf(value: ValueId | null): Operation | undefined {
+    return this.#makers.get(value);
+  }
+
+  /** The only operation that reads a value; null for an output of the network. */
+  readerOf(value: ValueId): Operation | null {
+    const readers = this.#readers.get(value) ?? [];
+    return readers.length === 1 && !this.#kept.has(value) ? readers[0] : null;
+  }
+
+  /** How a tensor was quantized, whatever has moved it since; null where that is not known. */
+  parametersOf(value: ValueId): Parameters | null {
+    const maker = this.#makers.get(value);
+    if (maker?.kind === 'quantizeLinear')
+      return { scale: maker.inputs[1]!, zeroPoint: maker.inputs[2] ?? null, axis: maker.axis };
+    if (maker?.kind === 'dynamicQuantizeLinear') return dynamicParameters(maker.outputs);
+    return maker && isMove(maker) ? this.parametersOf(maker.inputs[0]!) : null;
+  }
+
+  /** What `value` is, dequantized with these; null where it was not quantized with them. */
+  floatOf(value: ValueId, parameters: Parameters): ValueId | null {
+    const key = `${value} ${parameters.scale} ${parameters.zeroPoint} ${parameters.axis}`;
+    const known = this.#floats.get(key) ?? this.#made(value, parameters);
+    if (known !== null) this.#floats.set(key, known);
+    return known;
+  }
+
+  #made(value: ValueId, parameters: Parameters): ValueId | null {
+    const maker = this.#makers.get(value);
+    if (!maker) return this.#constant(value, parameters);
+    if (maker.kind === 'quantizeLinear')
+      return match(this.draft, this.parametersOf(value)!, parameters) ? this.#rounded(maker, value) : null;
+    if (maker.kind === 'dynamicQuantizeLinear') {
+      const [, scale, zeroPoint] = maker.outputs;
+      return scale === parameters.scale && zeroPoint === parameters.zeroPoint ? this.#rounded(maker, value) : null;
+    }
+    return isMove(maker) ? this.#moved(maker, value, parameters) : null;
+  }
+
+  #constant(value: ValueId, { scale, zeroPoint }: Parameters): ValueId | null {
+    const { draft } = this;
+    const constant = draft.constants.get(value);
+    const [scales, zeroPoints] = [dataOf(draft, scale), dataOf(draft, zeroPoint)];
+    if (!constant || scales?.length !== 1 || !zeroPoints) return null;
+    const { data, steps } = dequantized(constant.data, scales, zeroPoints, () => 0);
+    return draft.floats(this.#nameOf(value), constant.dims, data, steps);
+  }
+
+  #rounded(maker: OperationOf<'quantizeLinear' | 'dynamicQuantizeLinear'>, value: ValueId): ValueId {
+    const { draft } = this;
+    const output = draft.value(this.#nameOf(value));
+    const isStatic = maker.kind === 'quantizeLinear';
+    const inputs = isStatic ? maker.inputs : [maker.inputs[0], null, null];
+    const settings = isStatic ? { axis: maker.axis, as: maker.to } : { axis: 1, as: 'uint8' as const };
+    this.operations.push(draft.operation('fakeQuantize', maker.name, inputs, [output], settings));
+    return output;
+  }
+
+  /** One scale for all elements fits them wherever they go. */
+  #moved(maker: Operation, value: ValueId, parameters: Parameters): ValueId | null {
+    const isOne = dataOf(this.draft, parameters.scale)?.length === 1 || this.#isDynamic(parameters);
+    const from = isOne ? this.floatOf(maker.inputs[0]!, parameters) : null;
+    if (from === null) return null;
+    const others = maker.kind === 'pad' ? this.#padding(maker, parameters) : maker.inputs.slice(1);
+    if (!others) return null;
+    const outputs = maker.outputs.map((output) => (output === null ? null : this.draft.value(this.#nameOf(output))));
+    this.operations.push({ ...maker, inputs: [from, ...others], outputs } as Operation);
+    return outputs[maker.outputs.indexOf(value)];
+  }
+
+  /** The inputs of a Pad behind x, with what is put there, 0 where it is left out, as float. */
+  #padding({ inputs, mode }: OperationOf<'pad'>, parameters: Parameters): (ValueId | null)[] | null {
+    const [, pads, value = null, axes = null] = inputs;
+    if (mode !== 'constant') return [pads, null, axes];
+    const zero = { type: 'integer', dims: [], data: Float32Array.of(0) } as const;
+    const float = this.#constant(value ?? this.draft.constant('0', zero), parameters);
+    return float === null ? null : [pads, float, axes];
+  }
+
+  #isDynamic({ scale }: Parameters): boolean {
+    return this.#makers.get(scale)?.kind === 'dynamicQuantizeLinear';
+  }
+
+  #nameOf(value: ValueId): string {
+    return `${this.draft.names[value]}.dequantized`;
+  }
+}
+
+const dynamicParameters = ([, scale, zeroPoint]: DynamicParameters): Parameters | null =>
+  scale === null ? null : { scale, zeroPoint, axis: 1 };

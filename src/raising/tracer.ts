@@ -1,0 +1,61 @@
+/** What is known of a network's tensors for inputs of certain shapes, operation by operation. */
+import { TympanError } from '../errors.js';
+import { isRecurrent, type Operation, type ValueId } from '../model/network.js';
+import { elements, type Operand, type Operators } from '../operators/operator.js';
+import { newNumbers, prepare } from '../operators/specialization.js';
+
+/** Elements of tensors that are computed to know shapes; what is larger is weights, which nobody asks for. */
+const MAX_KNOWN = 2 ** 16;
+
+export class Tracer {
+  readonly operands: Map<ValueId, Operand>;
+  readonly #operators: Operators;
+  readonly #most: number;
+
+  /** @param computesAll whether large tensors are computed too */
+  constructor(operators: Operators, known: Iterable<readonly [ValueId, Operand]>, computesAll = false) {
+    this.#operators = operators;
+    this.operands = new Map(known);
+    this.#most = computesAll ? Infinity : MAX_KNOWN;
+  }
+
+  operandsOf({ inputs }: Operation): (Operand | null)[] {
+    return inputs.map((value) => (value === null ? null : (this.operands.get(value) ?? null)));
+  }
+
+  /**
+   * Learns what an operation's outputs are.
+   *
+   * @returns false where that can't be known, because of the operation or of one before it
+   */
+  take(operation: Operation): boolean {
+    if (operation.inputs.some((value) => value !== null && !this.operands.has(value))) return false;
+    if (!this.#operators[operation.kind]) return false;
+    try {
+      this.#compute(operation);
+      return true;
+    } catch (error) {
+      if (error instanceof TympanError) return false;
+      throw error;
+    }
+  }
+
+  #compute(operation: Operation): void {
+    const own = this.operandsOf(operation);
+    const prepared = prepare(this.#operators, operation, own);
+    const counts = prepared.outputs.map(({ dims }) => elements(dims));
+    const isKnown = !isRecurrent(operation) && own.every((operand) => !operand || operand.data !== null);
+    let data = prepared.known;
+    if (!data && isKnown && counts.every((count) => count <= this.#most)) {
+      data = prepared.outputs.map(({ type }, i) => newNumbers(type, counts[i]));
+      prepared.compute(
+        own.map((operand) => operand?.data ?? null),
+        data,
+      );
+    }
+    operation.outputs.forEach((value, i) => {
+      if (value !== null && prepared.outputs[i])
+        this.operands.set(value, { ...prepared.outputs[i], data: data?.[i] ?? null });
+    });
+  }
+}
