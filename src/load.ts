@@ -13,6 +13,7 @@ import type { Features } from './features/front-end.js';
 import { featureSize } from './features/recipe.js';
 import type { Detector, DetectorOptions, DetectorPlan, FrontEnd } from './hearing/index.js';
 import { compile } from './inference/compile.js';
+import { gatesFor, type CompileGates } from './inference/compile-recurrent.js';
 import { FrameEngine } from './inference/frame-engine.js';
 import { run, type RunOptions, type Tensor } from './inference/run.js';
 import type { NetworkPlan, Windows } from './inference/network-plan.js';
@@ -48,6 +49,7 @@ interface Parts {
   readonly hearing: HearingParts | undefined;
   /** For one that runs on windows. */
   readonly engines: typeof import('./inference/window-engine.js') | undefined;
+  readonly gates: CompileGates | undefined;
 }
 
 const OPTIONS = ['precision', 'frontend', 'labels', 'detection', 'streaming'];
@@ -88,12 +90,11 @@ export class Model {
     this.opset = imported.opset;
     this.#analysis = parts.analysis;
     this.streaming = parts.streaming;
-    this.#runner = new Runner(this.network, toolbox.operators, precision, this.#arena);
+    this.#runner = new Runner(this.network, toolbox.operators, precision, this.#arena, parts.gates);
     const { frames } = parts.analysis;
     const isStateful = this.streaming.mode === 'stateful' && frames;
-    this.#session = isStateful
-      ? new Session(compile(frames, precision, new Packer(this.#arena.another())), this.#arena, toolbox.operators)
-      : null;
+    const plan = isStateful && compile(frames, precision, new Packer(this.#arena.another()), parts.gates);
+    this.#session = plan ? new Session(plan, this.#arena, toolbox.operators) : null;
     const windowFrames = this.streaming.mode === 'windowed' ? this.streaming.windowFrames : 1;
     this.#window = isStateful ? null : windowShapes(this.network, toolbox.operators, this.#analysis, windowFrames);
     this.#imported = imported.warnings;
@@ -241,5 +242,6 @@ export async function loadModel(source: ModelSource, options: LoadOptions = {}):
     streaming,
     hearing: frontend && (await import('./hearing/index.js')),
     engines: isStateful ? undefined : await import('./inference/window-engine.js'),
+    gates: await gatesFor(network),
   });
 }

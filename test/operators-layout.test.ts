@@ -139,8 +139,8 @@ describe('operators that move elements', () => {
 
   it('say what follows from shapes alone', () => {
     const unknown = { type: 'float', dims: [3, 5], data: null } as const;
-    assert.deepEqual([...prepared('shape', { start: 0, end: null }, [unknown]).known![0]], [3, 5]);
-    assert.deepEqual([...prepared('size', {}, [unknown]).known![0]], [15]);
+    assert.deepEqual([...prepared('shape', { start: 0, end: null }, [unknown]).known![0]!], [3, 5]);
+    assert.deepEqual([...prepared('size', {}, [unknown]).known![0]!], [15]);
   });
 
   it('take constants of other values', () => {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Packer } from '#dist/inference/packing.js';
 import { compile } from '#dist/inference/compile.js';
+import { compileGates } from '#dist/inference/gates.js';
 import { Machine } from '#dist/inference/machine.js';
 import { verifyPlan, type Plan, type Section } from '#dist/inference/plan.js';
 import { Session } from '#dist/inference/session.js';
@@ -64,7 +65,7 @@ function runGuarded({ frames, operators }: Lowered, plan: Plan, what: string): v
 for (const lowered of all) {
   test(`${lowered.name}: a plan writes nowhere but into its scratch and state`, () => {
     for (const precision of ['int8', 'f32'] as const)
-      runGuarded(lowered, compile(lowered.frames, precision, packer), precision);
+      runGuarded(lowered, compile(lowered.frames, precision, packer, compileGates), precision);
   });
 }
 
@@ -72,7 +73,7 @@ const find = (name: string): Lowered => all.find((one) => one.name === name)!;
 
 test('a plan is plain data: cloned, it verifies, prints and runs the same', () => {
   for (const { frames, operators } of all) {
-    const plan = compile(frames, 'int8', packer);
+    const plan = compile(frames, 'int8', packer, compileGates);
     const clone = structuredClone(plan);
     verifyPlan(clone);
     assert.deepEqual(clone, plan);
@@ -86,7 +87,9 @@ test('a plan is plain data: cloned, it verifies, prints and runs the same', () =
     });
     assert.deepEqual(outputs[0], outputs[1]);
   }
-  const { step } = structuredClone(compile(find('torchscript-frames-two-layers.onnx').frames, 'int8', packer));
+  const { step } = structuredClone(
+    compile(find('torchscript-frames-two-layers.onnx').frames, 'int8', packer, compileGates),
+  );
   assert.equal(step.length, 1);
   assert.ok(step[0].kind === 'kernels');
   assert.match(
@@ -96,7 +99,7 @@ test('a plan is plain data: cloned, it verifies, prints and runs the same', () =
 });
 
 test('what runs at other frames is in sections of its own', () => {
-  const { step } = compile(find('torchscript-conv-stride.onnx').frames, 'f32', packer);
+  const { step } = compile(find('torchscript-conv-stride.onnx').frames, 'f32', packer, compileGates);
   const schedules = step.map(({ schedule: { every } }) => every);
   assert.ok(schedules.includes(1) && schedules.includes(2), `${schedules}`);
 });
@@ -113,7 +116,7 @@ const corrupted = (sections: readonly Section[], at: number, by: number): Sectio
 
 test('a plan that reaches outside its regions is refused before it runs', () => {
   const { frames, operators } = find('torchscript-hidden-three-layers-states.onnx');
-  const plan = compile(frames, 'int8', packer);
+  const plan = compile(frames, 'int8', packer, compileGates);
   assert.ok(plan.reset.length > 0);
   const broken: Readonly<Record<string, Partial<Plan>>> = {
     'less state': { stateBytes: plan.stateBytes - 16 },
@@ -133,7 +136,7 @@ test('a plan that reaches outside its regions is refused before it runs', () => 
 
 test('whatever word of a program is changed, it is refused, or writes nowhere else', () => {
   const lowered = find('torchscript-hidden-three-layers-states.onnx');
-  const plan = compile(lowered.frames, 'int8', packer);
+  const plan = compile(lowered.frames, 'int8', packer, compileGates);
   const words = plan.step.find((section) => section.kind === 'kernels')!.program.length;
   let refused = 0;
   for (let at = 0; at < words; at++) {
@@ -154,7 +157,7 @@ test('whatever word of a program is changed, it is refused, or writes nowhere el
 
 test('a plan whose host layers read or write what there is not is refused', () => {
   const { frames } = find('torchscript-layer-norm.onnx');
-  const plan = compile(frames, 'f32', packer);
+  const plan = compile(frames, 'f32', packer, compileGates);
   const change = (part: (layer: HostLayer) => Partial<HostLayer>): Plan => ({
     ...plan,
     step: plan.step.map((section) =>

@@ -59,10 +59,21 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'summary.ts',
   ],
   difference: ['features', 'kernels'],
+  verification: ['streaming', 'operators', 'features', 'model', 'index.ts'],
   evaluation: ['detection'],
   node: ['audio', 'detection', 'evaluation', 'index.ts'],
   report: ['evaluation'],
-  cli: ['node', 'difference', 'evaluation', 'report', 'hearing', 'detection', 'index.ts', 'quantize.ts'],
+  cli: [
+    'node',
+    'difference',
+    'verification',
+    'evaluation',
+    'report',
+    'hearing',
+    'detection',
+    'index.ts',
+    'quantize.ts',
+  ],
 };
 
 /** Rooms that run everywhere: nothing of Node, no dependency. */

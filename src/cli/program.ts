@@ -10,10 +10,11 @@ import { addFeatures } from './features.js';
 import { addInspect } from './inspect.js';
 import { addListen } from './listen.js';
 import { addQuantize } from './quantize.js';
+import { addVerify } from './verify.js';
 
 const EXIT_CODES = `
-Exit codes: 0 done, 1 no setting meets the aim of calibrate or features --compare
-finds a difference, 2 bad usage or input.
+Exit codes: 0 done, 1 no setting meets the aim of calibrate, features --compare
+finds a difference or verify one above its limit, 2 bad usage or input.
 With TYMPAN_DEBUG=1 in the environment, an error shows where it comes from.`;
 
 export async function run(argv: readonly string[]): Promise<void> {
@@ -32,7 +33,18 @@ export async function run(argv: readonly string[]): Promise<void> {
     .exitOverride()
     .helpCommand(false) // it answers an unknown command with all of the program's help on stderr
     .addHelpText('after', EXIT_CODES);
-  for (const add of [addDetect, addListen, addEval, addCalibrate, addInspect, addAnnotate, addQuantize, addFeatures, addHelp])
+  for (const add of [
+    addDetect,
+    addListen,
+    addEval,
+    addCalibrate,
+    addInspect,
+    addVerify,
+    addAnnotate,
+    addQuantize,
+    addFeatures,
+    addHelp,
+  ])
     add(program);
 
   if (argv.length <= 2) {

@@ -11,7 +11,7 @@ import type {
   SoftmaxLayer,
   UnaryLayer,
 } from '../streaming/frame-network.js';
-import { compileRecurrent } from './compile-recurrent.js';
+import { compileRecurrent, type CompileGates } from './compile-recurrent.js';
 import type { Packer } from './packing.js';
 import { ALWAYS, PlanBuilder } from './plan-builder.js';
 import type { Plan } from './plan.js';
@@ -27,18 +27,19 @@ const MAX_FLOATS = 2 ** 22;
  * layer its kernel calls.
  *
  * @param packer where several networks are compiled, the same for all
+ * @param gates what `gatesFor` says of the network
  */
-export function compile(network: FrameNetwork, precision: Precision, packer: Packer): Plan {
+export function compile(network: FrameNetwork, precision: Precision, packer: Packer, gates?: CompileGates): Plan {
   checkSize(network);
   const builder = new PlanBuilder(network, precision, packer);
   for (const { value } of network.inputs) builder.reserve(value);
   builder.schedule = null;
   for (const { value } of network.states) builder.reserve(value);
-  for (const layer of network.prologue) compileLayer(builder, layer);
+  for (const layer of network.prologue) compileLayer(builder, layer, gates);
   const layerBytes = network.layers.map(({ layer, schedule }) => {
     const before = builder.constants.size;
     builder.schedule = schedule;
-    compileLayer(builder, layer);
+    compileLayer(builder, layer, gates);
     return builder.constants.size - before;
   });
   builder.schedule = ALWAYS;
@@ -60,12 +61,12 @@ function checkSize({ values }: FrameNetwork): void {
     );
 }
 
-function compileLayer(builder: PlanBuilder, layer: FrameLayer): void {
+function compileLayer(builder: PlanBuilder, layer: FrameLayer, gates?: CompileGates): void {
   switch (layer.kind) {
     case 'gru':
     case 'lstm':
     case 'rnn':
-      return compileRecurrent(builder, layer);
+      return compileRecurrent(builder, layer, gates);
     case 'dense':
       return compileDense(builder, layer);
     case 'unary':

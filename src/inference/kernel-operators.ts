@@ -2,13 +2,14 @@
 import { InputError } from '../errors.js';
 import type { Arena } from '../kernels/arena.js';
 import type { Precision } from '../kernels/layout.js';
-import type { Network, Numbers, Operation, OperationOf } from '../model/network.js';
+import { bodiesOf, type Network, type Numbers, type Operation, type OperationOf } from '../model/network.js';
 import { elements, whereOf, type Operand, type Operators, type Prepared } from '../operators/operator.js';
 import { recurrentShapes, type RecurrentShapes } from '../operators/recurrent.js';
 import { denseWeights, type DenseWeights } from '../streaming/dense-weights.js';
 import type { FrameLayer, FrameNetwork, FrameValue } from '../streaming/frame-network.js';
 import { recurrentLayer, recurrentWeights } from '../streaming/recurrent.js';
 import { compile } from './compile.js';
+import type { CompileGates } from './compile-recurrent.js';
 import type { Machine } from './machine.js';
 import { Packer } from './packing.js';
 import { ALWAYS } from './plan-builder.js';
@@ -21,6 +22,7 @@ interface Workplace {
   readonly precision: Precision;
   readonly arena: Arena;
   readonly packer: Packer;
+  readonly gates: CompileGates | undefined;
 }
 
 /** A session of one layer: the given values first, as inputs and states. */
@@ -29,7 +31,7 @@ function sessionOf(
   inputs: number,
   states: number,
   layer: FrameLayer,
-  { precision, arena, packer }: Workplace,
+  { precision, arena, packer, gates }: Workplace,
 ): Session {
   const port = (value: number) => ({ name: values[value].name, value });
   const network: FrameNetwork = {
@@ -41,7 +43,7 @@ function sessionOf(
     carried: [],
     outputs: [],
   };
-  return new Session(compile(network, precision, packer), arena, {});
+  return new Session(compile(network, precision, packer, gates), arena, {});
 }
 
 /** Values of a recurrent session. */
@@ -82,14 +84,15 @@ class Pass {
 export class KernelOperators {
   readonly #place: Workplace;
   readonly #operators: Operators;
-  readonly #network: Network;
+  /** Elements of the constants, of bodies too: what a whole-number input picks is known as well, and another one at the next run. */
+  readonly #constants = new Set<Numbers>();
   readonly #passes = new Map<Operation, readonly Pass[]>();
   readonly #dense = new Map<Operation, Machine>();
 
-  constructor(network: Network, operators: Operators, precision: Precision, arena: Arena) {
-    this.#network = network;
+  constructor(network: Network, operators: Operators, precision: Precision, arena: Arena, gates?: CompileGates) {
+    this.#addConstants(network);
     this.#operators = operators;
-    this.#place = { precision, arena, packer: new Packer(arena.another()) };
+    this.#place = { precision, arena, packer: new Packer(arena.another()), gates };
   }
 
   /** The operators that were given, with kernels for those that have some. */
@@ -102,19 +105,23 @@ export class KernelOperators {
       gru: recurrent,
       lstm: recurrent,
       rnn: recurrent,
-      matmul: (operation, operands) => this.#product(matmul!(operation, operands), operation, operands),
-      gemm: (operation, operands) => this.#product(gemm!(operation, operands), operation, operands),
+      matmul: (operation, operands, around) => this.#product(matmul!(operation, operands, around), operation, operands),
+      gemm: (operation, operands, around) => this.#product(gemm!(operation, operands, around), operation, operands),
     };
   }
 
-  /** Of the network: what a whole-number input picks is known too, and another one at the next run. */
-  #areConstant({ inputs }: Operation, indices: readonly number[]): boolean {
-    return indices.every((index) => (inputs[index] ?? null) === null || this.#network.constants.has(inputs[index]!));
+  #addConstants({ constants, operations }: Network): void {
+    for (const { data } of constants.values()) this.#constants.add(data);
+    for (const operation of operations) for (const body of bodiesOf(operation)) this.#addConstants(body);
+  }
+
+  #areConstant(operands: readonly (Operand | null)[], indices: readonly number[]): boolean {
+    return indices.every((index) => !operands[index] || this.#constants.has(operands[index].data!));
   }
 
   #recurrent(operation: Recurrent, operands: readonly (Operand | null)[]): Prepared {
     const shapes = recurrentShapes(operation, operands);
-    const isConstant = this.#areConstant(operation, [1, 2, 3, 7]);
+    const isConstant = this.#areConstant(operands, [1, 2, 3, 7]);
     const open = (all: readonly (Operand | null)[]) =>
       operation.directions.map((_, index) => new Pass(operation, all, index, this.#place));
     if (isConstant && !this.#passes.has(operation)) this.#passes.set(operation, open(operands));
@@ -134,7 +141,7 @@ export class KernelOperators {
   /** x·B row by row, where B is constant: with the weights that a stream has. */
   #product(prepared: Prepared, operation: Operation, operands: readonly (Operand | null)[]): Prepared {
     const [A] = operands;
-    const isDense = A?.data === null && A.type === 'float' && this.#areConstant(operation, [1, 2]);
+    const isDense = A?.data === null && A.type === 'float' && this.#areConstant(operands, [1, 2]);
     const dense = isDense ? denseWeights(operation, operands, 0) : null;
     if (!dense) return prepared;
     const columns = dense.weights.length / dense.bias.length;

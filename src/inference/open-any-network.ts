@@ -1,6 +1,7 @@
 import { common } from '../operators/index.js';
 import { others } from '../operators/others.js';
 import type { Arena } from '../kernels/arena.js';
+import { compileGates } from './gates.js';
 import type { NetworkPlan } from './network-plan.js';
 import { openFrames } from './open-network.js';
 import { Runner } from './runner.js';
@@ -13,5 +14,5 @@ const OPERATORS = { ...common, ...others };
 export function openAnyNetwork(network: NetworkPlan, arena: Arena): Engine {
   if (network.kind === 'frames') return openFrames(network, arena, OPERATORS);
   const { precision, windows } = network;
-  return new WindowEngine(new Runner(network.network, OPERATORS, precision, arena), windows);
+  return new WindowEngine(new Runner(network.network, OPERATORS, precision, arena, compileGates), windows);
 }

@@ -2,7 +2,15 @@ import type { Arena } from '../kernels/arena.js';
 import type { Precision } from '../kernels/layout.js';
 import { elements, type Operand, type Operators } from '../operators/operator.js';
 import { newNumbers, specialize, type Specialization } from '../operators/specialization.js';
-import { elementTypeOf, isRecurrent, type Network, type Numbers, type ValueId } from '../model/network.js';
+import {
+  elementTypeOf,
+  hasRecurrence,
+  isRecurrent,
+  type Network,
+  type Numbers,
+  type ValueId,
+} from '../model/network.js';
+import type { CompileGates } from './compile-recurrent.js';
 import { KernelOperators } from './kernel-operators.js';
 
 /** A network for whole tensors of certain shapes, ready to run again and again. */
@@ -56,7 +64,9 @@ function reachingGates({ operations }: Network): Set<ValueId | null> {
   const found = new Set<ValueId | null>();
   for (const operation of [...operations].reverse()) {
     const { inputs, outputs } = operation;
-    if (isRecurrent(operation)) for (const index of [0, 5, 6]) found.add(inputs[index] ?? null);
+    // Of a body, any input may.
+    const reached = isRecurrent(operation) ? [inputs[0], inputs[5], inputs[6]] : inputs;
+    if (hasRecurrence(operation)) for (const value of reached) found.add(value ?? null);
     if (outputs.some((value) => value !== null && found.has(value))) for (const value of inputs) found.add(value);
   }
   return found;
@@ -70,10 +80,11 @@ export class Runner {
   readonly #operators: Operators;
   #last: { readonly key: string; readonly run: Run } | null = null;
 
-  constructor(network: Network, operators: Operators, precision: Precision, arena: Arena) {
+  /** @param gates what `gatesFor` says of the network */
+  constructor(network: Network, operators: Operators, precision: Precision, arena: Arena, gates?: CompileGates) {
     this.network = network;
     this.finite = reachingGates(network);
-    this.#operators = new KernelOperators(network, operators, precision, arena).table();
+    this.#operators = new KernelOperators(network, operators, precision, arena, gates).table();
   }
 
   /** A run with buffers of its own. */

@@ -143,6 +143,8 @@ export interface Kinds {
   /** x, starts, ends, axes?, steps? */
   slice: object;
   gather: { readonly axis: number };
+  /** x, lengths [batch]: the first so many of each sequence, last first; what is behind them stays. */
+  reverseSequence: { readonly batchAxis: number; readonly timeAxis: number };
   /** x, pads, value?, axes? */
   pad: { readonly mode: 'constant' | 'reflect' | 'edge' | 'wrap' };
   shape: { readonly start: number; readonly end: number | null };

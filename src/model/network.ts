@@ -80,3 +80,15 @@ export const isRecurrent = (operation: Operation): operation is OperationOf<'gru
 
 export const elementTypeOf = (type: TensorType): ElementType =>
   type === 'bool' ? 'boolean' : /float/.test(type) ? 'float' : 'integer';
+
+/** The networks within an operation. */
+export const bodiesOf = (operation: Operation): readonly Network[] =>
+  operation.kind === 'if'
+    ? [operation.thenBranch, operation.elseBranch]
+    : operation.kind === 'loop' || operation.kind === 'scan'
+      ? [operation.body]
+      : [];
+
+/** Whether an operation is a recurrent layer, or has one within. */
+export const hasRecurrence = (operation: Operation): boolean =>
+  isRecurrent(operation) || bodiesOf(operation).some(({ operations }) => operations.some(hasRecurrence));

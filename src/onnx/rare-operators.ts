@@ -4,6 +4,7 @@ import { functionOperators } from './operators-functions.js';
 import { padOperators } from './operators-pad.js';
 import { quantizedOperators } from './operators-quantized.js';
 import { reduceOperators } from './operators-reduce.js';
+import { sequenceOperators } from './operators-sequence.js';
 import { windowOperators } from './operators-windows.js';
 import type { OperatorTable } from './translation.js';
 
@@ -15,5 +16,6 @@ export const rareOperators: OperatorTable = {
   ...padOperators,
   ...quantizedOperators,
   ...reduceOperators,
+  ...sequenceOperators,
   ...windowOperators,
 };

@@ -47,7 +47,8 @@ const isCommon = (operation: Operation): boolean =>
 /** A network with everything computed that no input reaches, and the operators that it needs, or more. */
 export async function simplify(network: Network): Promise<{ network: Network; operators: Operators }> {
   if (network.operations.every(isCommon)) return { network: foldConstants(network, common), operators: common };
-  const { foldNormalizations, others, stepsOf } = await import('./others.js');
+  const { foldBodies, foldNormalizations, others, stepsOf } = await import('./others.js');
   const operators = { ...common, ...others };
-  return { network: foldNormalizations(foldConstants(network, operators, stepsOf)), operators };
+  const folded = foldConstants(foldBodies(network, operators), operators, stepsOf);
+  return { network: foldNormalizations(folded), operators };
 }

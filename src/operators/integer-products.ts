@@ -43,20 +43,20 @@ function onDifferences({ outputs, compute }: Prepared, of: ReturnType<typeof dif
 }
 
 /** Zero points: one, one a row of A, one a column of B. */
-export const matmulInteger: Operator<'matmulInteger'> = (operation, operands) => {
+export const matmulInteger: Operator<'matmulInteger'> = (operation, operands, around) => {
   const { of, operands: factors } = differences(operation, operands, ({ dims }, operand, side) =>
     side === 0 && dims.length === 1 && operand.dims.length > 1 ? [...dims, 1] : dims,
   );
   const product = { ...operation, kind: 'matmul' as const, inputs: operation.inputs.slice(0, 2) };
-  return onDifferences(matmul(product, factors), of);
+  return onDifferences(matmul(product, factors, around), of);
 };
 
 /** Zero points: one, one a row of W. Padding is the zero point, and adds nothing. */
-export const convolutionInteger: Operator<'convolutionInteger'> = (operation, operands) => {
+export const convolutionInteger: Operator<'convolutionInteger'> = (operation, operands, around) => {
   const { of, operands: factors } = differences(operation, operands, ({ dims }, { dims: [rows, ...rest] }, side) => {
     if (side === 1 && dims.length === 1 && dims[0] === rows) return [rows, ...rest.map(() => 1)];
     throw malformed(operation, `its zero point is [${dims}]; expected one number, or of W one a row`);
   });
   const product = { ...operation, kind: 'convolution' as const, inputs: operation.inputs.slice(0, 2) };
-  return onDifferences(convolution(product, factors), of);
+  return onDifferences(convolution(product, factors, around), of);
 };

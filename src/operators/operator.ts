@@ -1,6 +1,7 @@
 /** What an operator is: for operands of known shapes, the shapes of its results and a loop that fills them. */
 import { ModelFormatError, UnsupportedModelError } from '../errors.js';
 import type { Constant, ElementType, Kind, Numbers, Operation, OperationOf } from '../model/network.js';
+import type { Budget } from './specialization.js';
 
 /** Axes of a tensor: more than any operator's tensors have. */
 export const MAX_RANK = 16;
@@ -23,8 +24,10 @@ export interface Operand extends Shape {
 export interface Prepared {
   /** One an output that the operation has; those that it leaves out included. */
   readonly outputs: readonly Shape[];
-  /** Outputs that follow from shapes alone, as those of Shape. */
-  readonly known?: readonly Numbers[];
+  /** Outputs that follow from shapes alone, as those of Shape; null where only some do. */
+  readonly known?: readonly (Numbers | null)[];
+  /** Of what computes more than its operands' elements: multiply-adds. */
+  readonly work?: number;
   /**
    * Fills the outputs, row-major, and allocates nothing. An input or output that the operation leaves out is null. Buffers may be
    * larger than their tensors.
@@ -32,8 +35,20 @@ export interface Prepared {
   compute(inputs: readonly (Numbers | null)[], outputs: readonly (Numbers | null)[]): void;
 }
 
-/** @throws ModelFormatError where shapes do not fit, UnsupportedModelError for what is not done */
-export type Operator<K extends Kind> = (operation: OperationOf<K>, operands: readonly (Operand | null)[]) => Prepared;
+/** What bodies are prepared with: the operators of the network around them, and what is left of its limits. */
+export interface Surroundings {
+  readonly operators: Operators;
+  readonly budget?: Budget;
+}
+
+/**
+ * @throws ModelFormatError where shapes do not fit, UnsupportedModelError for what is not done
+ */
+export type Operator<K extends Kind> = (
+  operation: OperationOf<K>,
+  operands: readonly (Operand | null)[],
+  around: Surroundings,
+) => Prepared;
 
 /** By kind; those that a network does not have may be missing. */
 export type Operators = { readonly [K in Kind]?: Operator<K> };

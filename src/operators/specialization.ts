@@ -2,7 +2,7 @@
 import { ModelFormatError, UnsupportedModelError } from '../errors.js';
 import { findNotFinite } from '../typed-arrays.js';
 import {
-  isRecurrent,
+  hasRecurrence,
   type Constant,
   type ElementType,
   type Kind,
@@ -12,15 +12,7 @@ import {
   type OperationOf,
   type ValueId,
 } from '../model/network.js';
-import {
-  elements,
-  whereOf,
-  type Operand,
-  type Operator,
-  type Operators,
-  type Prepared,
-  type Shape,
-} from './operator.js';
+import { elements, whereOf, type Operand, type Operator, type Operators, type Prepared } from './operator.js';
 
 /** Elements of all tensors that one specialization may hold: 256 MiB of floats. */
 const MAX_TOTAL_ELEMENTS = 2 ** 26;
@@ -59,16 +51,26 @@ export function newNumbers(type: ElementType, count: number): Numbers {
 }
 
 /** What `prepare` needs of `operators`: one function for any operation. */
-export function prepare(operators: Operators, operation: Operation, operands: readonly (Operand | null)[]): Prepared {
+export function prepare(
+  operators: Operators,
+  operation: Operation,
+  operands: readonly (Operand | null)[],
+  budget?: Budget,
+): Prepared {
   const operator = operators[operation.kind] as Operator<Kind> | undefined;
   if (!operator) throw new Error(`${whereOf(operation)}: its operator was not loaded`);
-  return operator(operation as OperationOf<Kind>, operands);
+  budget?.visit(operation, 1);
+  return operator(operation as OperationOf<Kind>, operands, { operators, budget });
 }
+
+/** Preparing one operation takes as long as so many multiply-adds, a microsecond or two. */
+const WORK_PER_VISIT = 1024;
 
 /** Elements of all windows, each of which is prepared for itself; a 5 × 5 one has 25. */
 const MAX_WINDOW_ELEMENTS = 2 ** 18;
 
-class Budget {
+/** What a network, and the bodies within it, may take in all. */
+export class Budget {
   #windowElements = MAX_WINDOW_ELEMENTS;
   #left = MAX_TOTAL_ELEMENTS;
   #work = MAX_WORK;
@@ -85,12 +87,14 @@ class Budget {
     }
   }
 
-  /** Before constants are computed: products of [m, k] and [k, n] take √(mk · kn · mn) multiply-adds, others fewer. */
-  work(operation: Operation, shapes: readonly (Shape | null)[]): void {
-    const counts = shapes.map((shape) => (shape ? elements(shape.dims) : 1));
-    this.#work -= WEIGHED.has(operation.kind)
-      ? Math.sqrt(counts.reduce((product, count) => product * count, 1))
-      : Math.max(...counts);
+  /** Before operations are prepared: loops may do it again and again. */
+  visit(operation: Operation, count: number): void {
+    this.work(operation, count * WORK_PER_VISIT);
+  }
+
+  /** Before constants are computed. */
+  work(operation: Operation, multiplyAdds: number): void {
+    this.#work -= multiplyAdds;
     if (!(this.#work >= 0)) {
       throw new UnsupportedModelError(
         `${whereOf(operation)}: what it computes of constants takes too long; compute it before exporting`,
@@ -111,6 +115,17 @@ class Budget {
   }
 }
 
+/** Multiply-adds at most: products of [m, k] and [k, n] take √(mk · kn · mn), others fewer. */
+export function workOf(
+  { kind }: Operation,
+  operands: readonly (Operand | null)[],
+  { work, outputs }: Prepared,
+): number {
+  if (work !== undefined) return work;
+  const counts = [...operands.slice(0, 2), outputs[0]].map((shape) => (shape ? elements(shape.dims) : 1));
+  return WEIGHED.has(kind) ? Math.sqrt(counts.reduce((product, count) => product * count, 1)) : Math.max(...counts);
+}
+
 /**
  * Operands of the operation's results: known ones where everything that it reads is known. Recurrent layers need kernels, and are
  * computed when the network runs, even between constants.
@@ -118,11 +133,11 @@ class Budget {
 function resultsOf(operation: Operation, operands: readonly (Operand | null)[], prepared: Prepared, budget: Budget) {
   const { outputs, known } = prepared;
   const counts = outputs.map(({ dims }) => budget.take(operation, dims));
-  const isKnown = !isRecurrent(operation) && operands.every((operand) => operand === null || operand.data !== null);
-  if (!known && !isKnown) return outputs.map((shape): Operand => ({ ...shape, data: null }));
-  if (!known) budget.work(operation, [...operands.slice(0, 2), outputs[0]]);
-  const data = known ?? outputs.map(({ type }, i) => newNumbers(type, counts[i]));
-  if (!known) {
+  let data = known ?? outputs.map(() => null);
+  const isKnown = !hasRecurrence(operation) && operands.every((operand) => operand === null || operand.data !== null);
+  if (isKnown && data.includes(null)) {
+    budget.work(operation, workOf(operation, operands, prepared));
+    data = outputs.map(({ type }, i) => newNumbers(type, counts[i]));
     prepared.compute(
       operands.map((operand) => operand?.data ?? null),
       data,
@@ -136,16 +151,16 @@ export function specialize(
   network: Network,
   inputs: ReadonlyMap<ValueId, Operand>,
   operators: Operators,
+  budget = new Budget(),
 ): Specialization {
   const operands: (Operand | undefined)[] = new Array(network.names.length);
   for (const [value, constant] of network.constants) operands[value] = constant;
   for (const [value, operand] of inputs) operands[value] = operand;
-  const budget = new Budget();
   const steps: Step[] = [];
   for (const operation of network.operations) {
     const own = operation.inputs.map((value) => (value === null ? null : (operands[value] ?? null)));
     budget.window(operation, own);
-    const prepared = prepare(operators, operation, own);
+    const prepared = prepare(operators, operation, own, budget);
     const results = resultsOf(operation, own, prepared, budget);
     operation.outputs.forEach((value, i) => {
       if (value !== null) operands[value] = results[i];
@@ -182,14 +197,18 @@ export type StepsOf = (
  *
  * @param stepsOf where there may be weights of 8 bits
  */
-export function foldConstants(network: Network, operators: Operators, stepsOf?: StepsOf): Network {
+export function foldConstants(
+  network: Network,
+  operators: Operators,
+  stepsOf?: StepsOf,
+  budget = new Budget(),
+): Network {
   const constants = new Map<ValueId, Constant>(network.constants);
-  const budget = new Budget();
   const operations = network.operations.filter((operation) => {
     const operands = operation.inputs.map((value) => (value === null ? null : (constants.get(value) ?? null)));
     const isConstant = operation.inputs.every((value, i) => value === null || operands[i] !== null);
-    if (!isConstant || isRecurrent(operation)) return true;
-    const prepared = prepare(operators, operation, operands);
+    if (!isConstant || hasRecurrence(operation)) return true;
+    const prepared = prepare(operators, operation, operands, budget);
     const results = resultsOf(operation, operands, prepared, budget);
     const steps = stepsOf?.(operation, operands, prepared);
     operation.outputs.forEach((value, i) => {

@@ -1,4 +1,5 @@
 /** Which integers follow from sizes that a network's inputs are declared with, whatever its open sizes are. */
+import { isRecurrent } from '../model/network.js';
 import type { Constant, Kind, Network, Operation, OperationOf, ValueId } from '../model/network.js';
 import type { Operators } from '../operators/operator.js';
 import { isMove, isMoved, moved } from './moves.js';
@@ -11,6 +12,7 @@ const KEEPS_SIZES = new Set<Kind>([
   'cast',
   'clip',
   'concat',
+  'gather',
   'gemm',
   'gru',
   'identity',
@@ -65,7 +67,9 @@ export class FixedSizes {
       return;
     if (operation.kind === 'shape') this.#shape(operation);
     else this.#compute(operation);
-    const inputs = operation.inputs.map((value) => (value === null ? [] : this.#sizesOf(value)));
+    // States have the sizes of X and of the weights.
+    const sized = isRecurrent(operation) ? operation.inputs.slice(0, 3) : operation.inputs;
+    const inputs = sized.map((value) => (value === null ? [] : this.#sizesOf(value)));
     const areFixed =
       inputs.every((sizes) => sizes?.every(Boolean)) && !operation.inputs.some((one) => this.#isOpen(one));
     for (const value of operation.outputs) {
@@ -77,8 +81,23 @@ export class FixedSizes {
           value,
           dims.map(() => true),
         );
+      else if (operation.kind === 'slice' && inputs.every(Boolean))
+        this.#sizes.set(value, this.#sliced(operation, dims));
       else if (KEEPS_SIZES.has(operation.kind) && inputs.every(Boolean)) this.#sizes.set(value, dims.map(isSame));
     }
+  }
+
+  /** Of an open axis, the first element or the last is one, whatever its size. */
+  #sliced({ inputs }: OperationOf<'slice'>, dims: readonly number[]): boolean[] {
+    const numbers = (index: number) => this.#constants.get(inputs[index] ?? -1)?.data;
+    const starts = numbers(1);
+    const axes = inputs[3] == null ? starts?.map((_, at) => at) : numbers(3);
+    const sizes = this.#sizesOf(inputs[0]!)!;
+    return dims.map((dim, axis) => {
+      const at = axes?.findIndex((one) => (one < 0 ? one + dims.length : one) === axis) ?? -1;
+      const isEnd = dim === 1 && (starts?.[at] === 0 || starts?.[at] === -1);
+      return !!starts && !!axes && ((sizes[axis] && !this.#isOpen(inputs[2]!)) || (at >= 0 && isEnd));
+    });
   }
 
   /** Whether a tensor holds integers that are not fixed. */

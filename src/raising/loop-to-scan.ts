@@ -1,22 +1,9 @@
 /** A Loop that goes through sequences step by step is a Scan: https://onnx.ai/onnx/operators/onnx__Scan.html */
-import type { Direction, Operation, OperationOf, Port, ValueId } from '../model/network.js';
+import type { Operation, OperationOf, ValueId } from '../model/network.js';
 import type { Operand } from '../operators/operator.js';
 import { Counters, type Loop } from './counters.js';
-import { Draft, withoutDead } from './draft.js';
-
-/** A captured sequence of which the body takes one step after the other. */
-interface Scanned {
-  /** The body's input. */
-  readonly input: number;
-  readonly axis: number;
-  readonly direction: Direction;
-}
-
-interface Reading extends Scanned {
-  readonly operation: OperationOf<'gather' | 'slice'>;
-  /** Whether a step keeps its axis, of one element. */
-  readonly keepsAxis: boolean;
-}
+import { grownBy } from './grown.js';
+import { rebuilt, type Reading } from './rebuilt-scan.js';
 
 /** The loop for inputs of one shape. */
 interface Probe {
@@ -37,7 +24,8 @@ export function scanOf(
   const counted = probes.map((operands): Probe => ({ counters: new Counters(loop, operands), operands }));
   const readings = loop.body.operations.flatMap((operation) => readingOf(operation, loop, counted) ?? []);
   if (readings.length === 0 || !runsThroughAll(readings, counted)) return null;
-  const scan = rebuilt(loop, readings, counted);
+  const grown = Array.from({ length: loop.carried }, (_, index) => grownBy(loop, index, probes));
+  const scan = rebuilt(loop, readings, grown, (index) => counted[0].counters.isCounter(index));
   const { body } = scan;
   // Counters, which are no inputs any more.
   const known = new Set<ValueId | null>([null, ...body.constants.keys(), ...body.inputs.map(({ value }) => value)]);
@@ -82,7 +70,7 @@ function readingOf(operation: Operation, loop: Loop, probes: readonly Probe[]): 
 function stepOf(
   operation: OperationOf<'gather' | 'slice'>,
   dims: readonly number[],
-  { counters }: Probe,
+  { counters, operands }: Probe,
   { body }: Loop,
 ): Pick<Reading, 'axis' | 'direction' | 'keepsAxis'> | null {
   const integersAt = (index: number) => {
@@ -101,71 +89,19 @@ function stepOf(
     const isOne = operation.inputs[4] == null || integersAt(4)?.data[0] === 1;
     if (!isOne || !end || end.step !== at.step || end.start !== at.start + 1) return null;
   }
-  const keepsAxis = slice || rankOf(operation.inputs[1]!, body) === 1;
+  const keepsAxis = slice || rankOf(operation.inputs[1]!, body, operands) === 1;
   if (at.start === 0 && at.step === 1) return { axis, direction: 'forward', keepsAxis };
   const isBackwards = at.step === -1 && (at.start === count - 1 || (!slice && at.start === -1));
   return isBackwards ? { axis, direction: 'reverse', keepsAxis } : null;
 }
 
-/** Of an index: whether it is one number, or a list of one. */
-function rankOf(value: ValueId, body: Loop['body']): number | null {
+/** Of an index: 0 for a number, 1 for a list of one. */
+function rankOf(value: ValueId, body: Loop['body'], operands: readonly (Operand | null)[]): number | null {
   const maker = body.operations.find(({ outputs }) => outputs[0] === value);
-  if (!maker)
-    return (
-      body.constants.get(value)?.dims.length ?? body.inputs.find((port) => port.value === value)?.dims?.length ?? 0
-    );
+  const input = body.inputs.findIndex((port) => port.value === value);
+  if (!maker) return body.constants.get(value)?.dims.length ?? operands[input]?.dims.length ?? 0;
   if (maker.kind === 'unsqueeze') return 1;
   if (maker.kind === 'reshape') return body.constants.get(maker.inputs[1]!)?.data.length ?? null;
   if (maker.kind === 'squeeze') return 0;
-  return Math.max(...maker.inputs.map((input) => (input === null ? 0 : (rankOf(input, body) ?? 0))));
-}
-
-function rebuilt(loop: Loop, readings: readonly Reading[], [probe]: readonly Probe[]): OperationOf<'scan'> {
-  const { body, carried } = loop;
-  const draft = new Draft(body);
-  const scanned: (Scanned & { readonly value: ValueId })[] = [];
-  const stepFor = ({ input, axis, direction }: Scanned): ValueId => {
-    const known = scanned.find((one) => one.input === input && one.axis === axis && one.direction === direction);
-    if (known) return known.value;
-    const value = draft.value(`${body.inputs[input].name}.step`);
-    scanned.push({ input, axis, direction, value });
-    return value;
-  };
-  const operations = body.operations.map((operation): Operation => {
-    const reading = readings.find((one) => one.operation === operation);
-    if (!reading) return operation;
-    const step = stepFor(reading);
-    if (!reading.keepsAxis) return draft.identity(step, operation.outputs[0]!);
-    const axes = draft.integers(`${operation.name}.axis`, [reading.axis]);
-    return draft.operation('unsqueeze', operation.name, [step, axes], operation.outputs, {});
-  });
-  const kept = Array.from({ length: carried }, (_, index) => index).filter((index) => !probe.counters.isCounter(index));
-  const steps = scanned.map(({ value, input }): Port => ({
-    ...body.inputs[input],
-    value,
-    name: draft.names[value],
-    dims: null,
-  }));
-  const captured = body.inputs.slice(2 + carried);
-  const outputs = [...kept.map((index) => body.outputs[1 + index]), ...body.outputs.slice(1 + carried)];
-  return {
-    kind: 'scan',
-    name: loop.name,
-    carried: kept.length,
-    scannedInputs: scanned.map(({ axis, direction }) => ({ axis, direction })),
-    scannedOutputs: body.outputs.slice(1 + carried).map(() => ({ axis: 0, direction: 'forward' })),
-    inputs: [
-      ...kept.map((index) => loop.inputs[2 + index]),
-      ...scanned.map(({ input }) => loop.inputs[input]),
-      ...loop.inputs.slice(2 + carried),
-    ],
-    outputs: [...kept.map((index) => loop.outputs[index] ?? null), ...loop.outputs.slice(carried)],
-    body: withoutDead({
-      names: draft.names,
-      constants: draft.constants,
-      inputs: [...kept.map((index) => body.inputs[2 + index]), ...steps, ...captured],
-      operations,
-      outputs,
-    }),
-  };
+  return Math.max(...maker.inputs.map((one) => (one === null ? 0 : (rankOf(one, body, operands) ?? 0))));
 }

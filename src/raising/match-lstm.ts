@@ -6,7 +6,8 @@ import { dividedBy, isEqual, sum, unknown, unknownOf, unknowns, type Polynomial 
 
 /** Unknowns of the gates of one unit, and what they lead to. */
 interface Unit {
-  readonly forget: number;
+  /** null where it is 1 − i. */
+  readonly forget: number | null;
   /** null where it is 1 − f. */
   readonly input: number | null;
   readonly candidate: Polynomial;
@@ -48,6 +49,7 @@ function cellOf(next: Polynomial, unit: number, context: Context): Pick<Unit, 'f
     const parts = isGate(forget, context) ? dividedBy(next, forget) : null;
     if (!parts) continue;
     if (isEqual(parts.quotient, sum(c, parts.rest, -1))) return { forget, input: null, candidate: parts.rest };
+    if (isEqual(parts.rest, c)) return { forget: null, input: forget, candidate: sum(parts.quotient, c) };
     const split = isEqual(parts.quotient, c) ? splitCandidate(parts.rest, forget, context) : null;
     if (split) return { forget, ...split };
   }
@@ -68,7 +70,7 @@ function outputOf(h: Polynomial, c: Polynomial, context: Context): Pick<Unit, 'o
 /** o's sum may have c' in it, p times: in the row, p is c's coefficient. */
 function outputGate(unit: Unit, c: Polynomial, state: number, { equations }: Context): Gate | null {
   const { activation, of } = equations.activationOf(unit.output)!;
-  const term = [unit.forget, state].sort((a, b) => a - b).join(' ');
+  const term = [...(unit.forget === null ? [] : [unit.forget]), state].sort((a, b) => a - b).join(' ');
   const peephole = (of.get(term) ?? 0) / (c.get(term) ?? 1);
   const row = equations.row(withoutTraces(sum(of, c, -peephole), of));
   if (row.elements[state] !== 0) return null;
@@ -92,10 +94,12 @@ export function matchLstm(h: State, c: State, context: Context): Cell | null {
     return output && { ...own, ...output };
   });
   if (!found.every((unit) => unit !== null)) return null;
-  const isCoupled = found[0].input === null;
-  const sameLast = found.every(({ last, input }) => isSame(last, found[0].last) && (input === null) === isCoupled);
-  return sameLast ? assemble(found, h, c, context) : null;
+  const isCoupled = isCoupling(found[0]);
+  const isAlike = found.every((unit) => isSame(unit.last, found[0].last) && isCoupling(unit) === isCoupled);
+  return isAlike ? assemble(found, h, c, context) : null;
 }
+
+const isCoupling = ({ input, forget }: Unit): boolean => input === null || forget === null;
 
 function assemble(found: readonly Unit[], h: State, c: State, context: Context): Cell | null {
   const { equations, inputs } = context;
@@ -103,8 +107,9 @@ function assemble(found: readonly Unit[], h: State, c: State, context: Context):
     const { activation, of } = equations.activationOf(index)!;
     return { activation, row: equations.row(of) };
   };
-  const forgets = found.map(({ forget }) => gateOf(forget));
-  const enters = found.map(({ input }, i) => (input === null ? negated(forgets[i]) : gateOf(input)));
+  const enters = found.map(({ input, forget }) => (input === null ? negated(gateOf(forget!)) : gateOf(input)));
+  // Of coupled gates, the other is not looked at.
+  const forgets = found.map(({ forget }, i) => (forget === null ? enters[i] : gateOf(forget)));
   const outputs = found.map((unit, i) => outputGate(unit, c.next[i], c.units[i], context));
   const candidates = likeFirst(
     found.map(({ candidate }): Gate => {
@@ -127,6 +132,6 @@ function assemble(found: readonly Unit[], h: State, c: State, context: Context):
     Rb: all.map(() => 0),
     peepholes: peepholes.some((weight) => weight !== 0) ? peepholes : null,
     linearBeforeReset: false,
-    inputForget: found[0].input === null,
+    inputForget: isCoupling(found[0]),
   };
 }

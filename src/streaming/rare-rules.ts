@@ -1,4 +1,5 @@
 /** Rules of operators that few recurrent networks have. */
+import { lowerBodies } from './bodies.js';
 import { lowerBatchNormalization } from './normalization.js';
 import { lowerPad } from './pad.js';
 import { lowerFakeQuantize } from './quantization.js';
@@ -9,6 +10,9 @@ export const rareRules: Rules = {
   batchNormalization: lowerBatchNormalization,
   convolution: lowerWindow,
   fakeQuantize: lowerFakeQuantize,
+  if: lowerBodies,
+  loop: lowerBodies,
   pad: lowerPad,
   pool: lowerWindow,
+  scan: lowerBodies,
 };

@@ -22,7 +22,7 @@ const common: Rules = {
 };
 
 /** Kinds whose rules are in a module of their own, which is loaded where one is needed. */
-const RARE = new Set<Kind>(['batchNormalization', 'convolution', 'fakeQuantize', 'pad', 'pool']);
+const RARE = new Set<Kind>(['batchNormalization', 'convolution', 'fakeQuantize', 'if', 'loop', 'pad', 'pool', 'scan']);
 
 /** The rules that a network needs, and more. */
 export async function rulesFor({ operations }: Network): Promise<Rules> {

@@ -166,6 +166,9 @@ function matmulAxis(_: Operation, [A, B]: Operands, out: readonly number[]): num
 /** @throws NotStreamable where the operation needs more than one frame */
 export function timeAxisOf(operation: Operation, operands: Operands, out: readonly number[]): number | null {
   const rule = rules[operation.kind] as Rule<Kind> | undefined;
-  if (!rule) throw new NotStreamable('it works on whole sequences only');
-  return rule(operation as OperationOf<Kind>, operands, out);
+  if (rule) return rule(operation as OperationOf<Kind>, operands, out);
+  // What frames have no axis for is of the latest frame, whatever is computed of it.
+  if (operands.some((operand) => operand && operand.axis !== null))
+    throw new NotStreamable('it works on whole sequences only');
+  return null;
 }
