@@ -61,7 +61,7 @@ export function quantizeWeights(source: Source, fresh: (name: string) => string)
   return { name, dims: [...proto.dims], readers, reason: 'int8 with its scales would be no smaller' };
 }
 
-function reasonToKeep({ tensor: proto, uses }: Source, use: Use): string | null {
+function reasonToKeep({ name, tensor: proto, uses }: Source, use: Use): string | null {
   if (proto.dataType !== FLOAT) {
     const type = storageOf(proto.dataType)?.type ?? `type ${proto.dataType}`;
     return `its elements are ${type}, expected float32`;
@@ -71,7 +71,7 @@ function reasonToKeep({ tensor: proto, uses }: Source, use: Use): string | null 
   const rows = proto.dims[use.axis!];
   if (!use.isRecurrent && rows < LEAST_ROWS)
     return `of ${rows < 2 ? 'one row' : `${rows} rows`}, and below ${LEAST_ROWS} Tympan's engine has float32 weights too`;
-  const { data } = readTensor(proto);
+  const { data } = readTensor(proto, name);
   const at = findNotFinite(data);
   return at < 0 ? null : `it holds ${data[at]}`;
 }
@@ -89,7 +89,7 @@ function replace(
   const { dims } = proto;
   const inner = dims.slice(axis! + 1).reduce((product, dim) => product * dim, 1);
   const rows = directions * dims[axis!];
-  const { q, scales, maxError } = quantizeRows(readTensor(proto).data as Float32Array, rows, inner);
+  const { q, scales, maxError } = quantizeRows(readTensor(proto, name).data as Float32Array, rows, inner);
   const [int8, scale] = [fresh(`${name}.int8`), fresh(`${name}.scale`)];
   const report = { name, dims: [...dims], rows, readers, maxError };
   const scaleTensor = tensor(scale, [rows], scales);

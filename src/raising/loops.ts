@@ -1,6 +1,7 @@
 /** Branches that are known and loops that are layers, in a network and in the bodies within it. */
 import type { Network, Operation, ValueId } from '../model/network.js';
 import type { Operand, Operators } from '../operators/operator.js';
+import { absorbProducts } from './absorption.js';
 import { firstCarried, keepUnchanged, settled, settledBranches, type Fold, type Looping } from './bodies.js';
 import { takenBranch } from './branches.js';
 import { Draft, withoutDead } from './draft.js';
@@ -53,7 +54,7 @@ class Raising {
       else this.#keep(operation);
     }
     const { names, constants } = this.#draft;
-    return withoutDead({ ...this.#network, names, constants, operations: this.#operations });
+    return absorbProducts(withoutDead({ ...this.#network, names, constants, operations: this.#operations }));
   }
 
   #keep(operation: Operation): void {

@@ -1,7 +1,7 @@
 /** What is known of a network's tensors for inputs of certain shapes, operation by operation. */
 import { TympanError } from '../errors.js';
-import { isRecurrent, type Operation, type ValueId } from '../model/network.js';
-import { elements, type Operand, type Operators } from '../operators/operator.js';
+import { bodiesOf, hasRecurrence, type Operation, type ValueId } from '../model/network.js';
+import { elements, type Operand, type Operators, type Prepared } from '../operators/operator.js';
 import { newNumbers, prepare } from '../operators/specialization.js';
 
 /** Elements of tensors that are computed to know shapes; what is larger is weights, which nobody asks for. */
@@ -10,13 +10,13 @@ const MAX_KNOWN = 2 ** 16;
 export class Tracer {
   readonly operands: Map<ValueId, Operand>;
   readonly #operators: Operators;
-  readonly #most: number;
+  readonly #computesAll: boolean;
 
   /** @param computesAll whether large tensors are computed too */
   constructor(operators: Operators, known: Iterable<readonly [ValueId, Operand]>, computesAll = false) {
     this.#operators = operators;
     this.operands = new Map(known);
-    this.#most = computesAll ? Infinity : MAX_KNOWN;
+    this.#computesAll = computesAll;
   }
 
   operandsOf({ inputs }: Operation): (Operand | null)[] {
@@ -43,19 +43,23 @@ export class Tracer {
   #compute(operation: Operation): void {
     const own = this.operandsOf(operation);
     const prepared = prepare(this.#operators, operation, own);
-    const counts = prepared.outputs.map(({ dims }) => elements(dims));
-    const isKnown = !isRecurrent(operation) && own.every((operand) => !operand || operand.data !== null);
-    let data = prepared.known;
-    if (!data && isKnown && counts.every((count) => count <= this.#most)) {
-      data = prepared.outputs.map(({ type }, i) => newNumbers(type, counts[i]));
+    const data = prepared.outputs.map((_, i) => prepared.known?.[i] ?? null);
+    if (data.includes(null) && this.#isComputed(operation, own, prepared)) {
+      prepared.outputs.forEach(({ type, dims }, i) => (data[i] = newNumbers(type, elements(dims))));
       prepared.compute(
         own.map((operand) => operand?.data ?? null),
         data,
       );
     }
     operation.outputs.forEach((value, i) => {
-      if (value !== null && prepared.outputs[i])
-        this.operands.set(value, { ...prepared.outputs[i], data: data?.[i] ?? null });
+      if (value !== null && prepared.outputs[i]) this.operands.set(value, { ...prepared.outputs[i], data: data[i] });
     });
+  }
+
+  #isComputed(operation: Operation, own: readonly (Operand | null)[], { outputs }: Prepared): boolean {
+    if (hasRecurrence(operation) || !own.every((operand) => !operand || operand.data !== null)) return false;
+    // A loop may take as long as it likes.
+    const isShort = bodiesOf(operation).length === 0 && outputs.every(({ dims }) => elements(dims) <= MAX_KNOWN);
+    return this.#computesAll || isShort;
   }
 }
