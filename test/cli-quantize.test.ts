@@ -7,7 +7,7 @@ import { after, describe, it } from 'node:test';
 import { quantize } from 'tympan/quantize';
 import { FIXTURES } from './support.js';
 
-const HAPPY = 'models/happy.onnx';
+const HAPPY = 'test/fixtures/happy-float32.onnx';
 const CLIP = 'models/samples/happy.wav';
 
 const folder = mkdtempSync(join(tmpdir(), 'tympan-cli-quantize-'));

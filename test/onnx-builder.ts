@@ -36,7 +36,8 @@ export type AttributeSpec =
   | readonly string[]
   | { readonly float: number }
   | { readonly floats: readonly number[] }
-  | { readonly tensor: TensorSpec };
+  | { readonly tensor: TensorSpec }
+  | { readonly graph: GraphSpec };
 
 /** A node: operator, inputs, outputs, attributes. Its name is the operator and its place: `Gemm_0`. */
 export type NodeSpec = readonly [
@@ -53,7 +54,7 @@ export interface GraphSpec {
   readonly initializers: Readonly<Record<string, TensorSpec>>;
   readonly nodes: readonly NodeSpec[];
   readonly metadata?: Readonly<Record<string, unknown>>;
-  /** 17 where it is left out. */
+  /** 17 where it is left out; of a body, that of the graph around it, as are metadata and producer. */
   readonly opset?: number;
   readonly producer?: string;
   /** Of inputs and outputs; float32 where it is left out. */
@@ -74,6 +75,7 @@ function attribute(name: string, value: AttributeSpec): onnxProto.onnx.IAttribut
   if ('float' in value) return { name, type: 1, f: value.float };
   if ('floats' in value) return { name, type: 6, floats: [...value.floats] };
   if ('tensor' in value) return { name, type: 4, t: tensor('', value.tensor) };
+  if ('graph' in value) return { name, type: 5, g: graphProto(value.graph) };
   const isText = (list: readonly unknown[]): list is readonly string[] => typeof list[0] === 'string';
   return isText(value)
     ? { name, type: 8, strings: value.map(bytes) }
@@ -86,8 +88,7 @@ function tensor(name: string, [dims, given, type = 'float32']: TensorSpec, next 
   return { name, dims: [...dims], dataType: DATA_TYPES[type], [field]: values.map(int64) };
 }
 
-/** The bytes of an ONNX file. */
-export function buildModel(graph: GraphSpec): Uint8Array {
+function graphProto(graph: GraphSpec): onnxProto.onnx.IGraphProto {
   const next = uniform(5, 0.5);
   const port = ([name, dims]: readonly [string, readonly (number | string)[] | null]) => ({
     name,
@@ -98,24 +99,29 @@ export function buildModel(graph: GraphSpec): Uint8Array {
       },
     },
   });
+  return {
+    name: 'test',
+    node: graph.nodes.map(([opType, input, output, attributes = {}], i) => ({
+      opType,
+      name: `${opType}_${i}`,
+      input: [...input],
+      output: [...output],
+      attribute: Object.entries(attributes).map(([name, value]) => attribute(name, value)),
+    })),
+    input: Object.entries(graph.inputs).map(port),
+    output: Object.entries(graph.outputs).map(port),
+    initializer: Object.entries(graph.initializers).map(([name, spec]) => tensor(name, spec, next)),
+  };
+}
+
+/** The bytes of an ONNX file. */
+export function buildModel(graph: GraphSpec): Uint8Array {
   return onnx.ModelProto.encode({
     irVersion: 8,
     opsetImport: [{ domain: '', version: graph.opset ?? 17 }],
     producerName: graph.producer,
     metadataProps: Object.entries(graph.metadata ?? {}).map(([key, json]) => ({ key, value: JSON.stringify(json) })),
-    graph: {
-      name: 'test',
-      node: graph.nodes.map(([opType, input, output, attributes = {}], i) => ({
-        opType,
-        name: `${opType}_${i}`,
-        input: [...input],
-        output: [...output],
-        attribute: Object.entries(attributes).map(([name, value]) => attribute(name, value)),
-      })),
-      input: Object.entries(graph.inputs).map(port),
-      output: Object.entries(graph.outputs).map(port),
-      initializer: Object.entries(graph.initializers).map(([name, spec]) => tensor(name, spec, next)),
-    },
+    graph: graphProto(graph),
   }).finish();
 }
 

@@ -93,7 +93,7 @@ describe('the package', () => {
       logLevel: 'error',
     });
     const isNeeded = (path: string): boolean =>
-      path in metafile.inputs || path.startsWith('dist/report/page/') || textOf(path).trim() === 'export{};';
+      path in metafile.inputs || path.startsWith('dist/bin/page/') || textOf(path).trim() === 'export{};';
     assert.deepEqual(
       scripts.filter((path) => !isNeeded(path)),
       [],

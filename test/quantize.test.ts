@@ -26,7 +26,7 @@ import {
 
 const { onnx } = onnxProto;
 const EXPORTED = 'test/fixtures/exported/';
-const HAPPY = 'models/happy.onnx';
+const HAPPY = 'test/fixtures/happy-float32.onnx';
 
 const folder = mkdtempSync(join(tmpdir(), 'tympan-quantize-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -146,6 +146,11 @@ describe('a quantized file in Tympan', () => {
     const { bytes, bytesBefore } = await quantize(HAPPY);
     t.diagnostic(`${bytesBefore} bytes, then ${bytes.length}`);
     assert.ok(bytes.length <= 0.3 * bytesBefore);
+    assert.deepEqual(
+      Buffer.from(bytes),
+      readFileSync('models/happy.onnx'),
+      'what ships is what is written of the float32 model',
+    );
     const { samples } = await readAudio('models/samples/happy.wav', { sampleRate: 16000 });
     const posteriors = async (source: string | Uint8Array, precision: 'int8' | 'f32'): Promise<Float32Array> => {
       const heard: number[] = [];

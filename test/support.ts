@@ -99,9 +99,13 @@ export interface Onnxruntime {
   close(): Promise<void>;
 }
 
-export async function openOnnxruntime(bytes: Uint8Array): Promise<Onnxruntime> {
+/** @param graphOptimizationLevel 'disabled' computes the nodes as the file has them, not fused */
+export async function openOnnxruntime(
+  bytes: Uint8Array,
+  graphOptimizationLevel: 'disabled' | 'all' = 'all',
+): Promise<Onnxruntime> {
   ort.env.wasm.numThreads = 1;
-  const session = await ort.InferenceSession.create(bytes, { logSeverityLevel: 4 });
+  const session = await ort.InferenceSession.create(bytes, { logSeverityLevel: 4, graphOptimizationLevel });
   return {
     async run(inputs) {
       const feeds = Object.entries(inputs).map(([name, { type, data, dims }]) => [

@@ -7,6 +7,7 @@ import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -15,7 +16,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
 import { copyDeclarations } from './declarations.mjs';
@@ -96,12 +97,49 @@ async function bundleWorklets() {
   });
 }
 
+/** Rooms that only the command line has. */
+const COMMAND_ROOMS = ['cli', 'difference', 'report', 'verification'];
+
+/** Modules of other rooms, and packages, stay what they are: an error that a command catches is the library's own. */
+const outsideCommands = {
+  name: 'outside-commands',
+  setup(context) {
+    context.onResolve({ filter: /./ }, ({ kind, path, resolveDir }) => {
+      if (kind === 'entry-point') return undefined;
+      if (!path.startsWith('.')) return { path, external: true };
+      const file = relative(at('dist'), resolve(resolveDir, path)).replaceAll('\\', '/');
+      return COMMAND_ROOMS.includes(file.split('/')[0]) ? undefined : { path: `../${file}`, external: true };
+    });
+  },
+};
+
+/** The command line as it is shipped: a program of few and short modules. Its rooms are in dist/ for the tests. */
+async function bundleCommands() {
+  await build({
+    entryPoints: { tympan: at('dist', 'cli', 'index.js') },
+    outdir: at('dist', 'bin'),
+    bundle: true,
+    splitting: true,
+    minify: true,
+    lineLimit: LINE,
+    charset: 'utf8',
+    format: 'esm',
+    target: 'es2022',
+    platform: 'node',
+    plugins: [outsideCommands],
+  });
+  // Pages carry these along; they are found beside the module that writes the page.
+  cpSync(at('dist', 'report', 'page'), at('dist', 'bin', 'page'), { recursive: true });
+  chmodSync(at('dist', 'bin', 'tympan.js'), 0o755);
+}
+
 if (!upToDate()) {
   rmSync(at('dist'), { recursive: true, force: true });
   buildKernels();
   await generateDecoder(at('dist', 'onnx', 'onnx-proto.js'));
   await compile();
   await bundleWorklets();
+  await bundleCommands();
   chmodSync(at('dist', 'cli', 'index.js'), 0o755);
   writeFileSync(STAMP, '');
 }

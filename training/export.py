@@ -12,7 +12,6 @@ import onnxruntime
 import torch
 
 from .network import Exported, WakeWordNetwork
-from .rounding import round_weights
 
 OPSET = 17
 MAXIMUM_DIFFERENCE = 1e-4  # of a posterior, between the file in onnxruntime and PyTorch
@@ -74,7 +73,7 @@ def check_equal(path: Path, network: WakeWordNetwork) -> float:
 
 
 def export(network: WakeWordNetwork, contract: dict[str, dict], path: Path) -> float:
-    """Write the file, check it, return its largest difference from PyTorch, and then round its weights."""
+    """Write the file, check it, and return its largest difference from PyTorch."""
     example = torch.zeros(1, 20, network.architecture.num_coefficients)
     with warnings.catch_warnings():
         # The exporter warns of batches other than 1 whenever they are dynamic; check_equal runs a batch of 3.
@@ -97,7 +96,4 @@ def export(network: WakeWordNetwork, contract: dict[str, dict], path: Path) -> f
         node.doc_string = ""
     check_graph(model)
     onnx.save(model, path)
-    difference = check_equal(path, network)
-    round_weights(model)
-    onnx.save(model, path)
-    return difference
+    return check_equal(path, network)

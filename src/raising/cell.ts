@@ -68,6 +68,7 @@ function rowScaled(row: Row, factor: number, offset: number): Row {
     steps: row.steps.map((step) => Math.abs(factor) * step),
     constant: factor * row.constant + offset,
     others: new Map([...row.others].map(([monomial, value]) => [monomial, factor * value])),
+    otherSteps: new Map([...row.otherSteps].map(([monomial, step]) => [monomial, Math.abs(factor) * step])),
   };
 }
 

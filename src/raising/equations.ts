@@ -35,6 +35,8 @@ export interface Row {
   constant: number;
   /** What is not linear, by monomial. */
   readonly others: Map<string, number>;
+  /** As `steps`, of `others`. */
+  readonly otherSteps: Map<string, number>;
 }
 
 export class Equations {
@@ -95,7 +97,8 @@ export class Equations {
 
   row(of: Polynomial): Row {
     const elements = new Float64Array(this.#elements);
-    const row: Row = { elements, steps: new Float64Array(elements.length).fill(NaN), constant: 0, others: new Map() };
+    const steps = new Float64Array(elements.length).fill(NaN);
+    const row: Row = { elements, steps, constant: 0, others: new Map(), otherSteps: new Map() };
     this.addTo(row, of, 1, NaN);
     return row;
   }
@@ -112,7 +115,10 @@ export class Equations {
         row.elements[unknowns[0]] += amount;
         row.steps[unknowns[0]] = isFirst ? Math.abs(step * coefficient) : NaN;
       } else if (found?.kind === 'sum') this.#addSum(row, found, amount, coefficient);
-      else row.others.set(monomial, (row.others.get(monomial) ?? 0) + amount);
+      else {
+        row.otherSteps.set(monomial, row.others.has(monomial) ? NaN : Math.abs(step * coefficient));
+        row.others.set(monomial, (row.others.get(monomial) ?? 0) + amount);
+      }
     }
   }
 

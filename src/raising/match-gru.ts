@@ -101,6 +101,7 @@ function resetBefore(candidates: readonly Gate[], units: readonly number[], cont
   const places = new Map(units.map((unit, j) => [unit, j]));
   const R = candidates.map(({ row }): Weights | null => {
     const values = new Float64Array(units.length);
+    const steps = new Float64Array(units.length).fill(NaN);
     for (const [monomial, coefficient] of row.others) {
       const both = unknownsIn(monomial);
       const unit = both.find((one) => places.has(one));
@@ -108,9 +109,10 @@ function resetBefore(candidates: readonly Gate[], units: readonly number[], cont
       const j = places.get(unit!);
       if (both.length !== 2 || gate === undefined || j === undefined || (gates[j] ?? gate) !== gate) return null;
       gates[j] = gate;
-      values[j] += coefficient;
+      values[j] = coefficient;
+      steps[j] = row.otherSteps.get(monomial)!;
     }
-    return isLinear(row, inputs) ? { values, steps: new Float64Array(units.length).fill(NaN) } : null;
+    return isLinear(row, inputs) ? { values, steps } : null;
   });
   if (!R.every((row) => row !== null) || !gates.every((gate) => gate !== undefined)) return null;
   return { gates: gates as number[], R, Rb: units.map(() => 0), linearBeforeReset: false };
