@@ -3,7 +3,7 @@ import type { Recipe } from './features/recipe.js';
 import type { Session } from './inference/session.js';
 import type { Precision } from './kernels/layout.js';
 import { printProgram } from './kernels/program.js';
-import { summarizeLayers, type LayerSummary } from './inference/layer-summary.js';
+import { summarizeLayers, weightsIn, type LayerSummary } from './inference/layer-summary.js';
 import type { JsonObject } from './model/metadata.js';
 import type { Network, Port } from './model/network.js';
 import { elements } from './operators/operator.js';
@@ -109,11 +109,7 @@ export function summarize(
   };
 }
 
-/** Elements of the constants that are weights; sizes and axes are whole numbers, and no parameters. */
-function parameters({ constants }: Network): number {
-  const weights = [...constants.values()].filter(({ type }) => type === 'float');
-  return weights.reduce((sum, { dims }) => sum + elements(dims), 0);
-}
+const parameters = (network: Network): number => weightsIn(network).reduce((sum, { dims }) => sum + elements(dims), 0);
 
 function tensors(
   network: Network,

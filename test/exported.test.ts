@@ -149,11 +149,9 @@ const WHOLE: readonly (readonly [because: RegExp, names: RegExp])[] = [
   [/^(loop|scan) .* loops over whole sequences, and is no layer/, /^(loop|scan)-(almost|other)-|^keras-masking$/],
   [/takes one number of all frames/, /^keras-mean-over-time$|^if-loud$/],
   [/distribution over all frames|multiplies every frame with every other/, /attention/],
-  [/^dynamicQuantizeLinear .* whole sequences/, /^quantized-self-attention-dynamic/],
   [/pools all frames/, /^quantized-image-/],
   // Convolutions with padding on both sides, statistics of a short sequence, an encoder's last state repeated.
   [/reads padding behind the end/, /^keras-(depthwise|separable)-/],
-  [/frames that padding has put before/, /^quantized-lstm-bidirectional-time-first-states-conv-qdq/],
   [/other statistics for each of all frames/, /^keras-strided-rnn$/],
   [/not the frames of the stream/, /^keras-encoder-decoder$/],
   [/takes apart all frames/, /^keras-gru-unrolled$/],

@@ -39,7 +39,9 @@ export type AttributeSpec =
   | { readonly tensor: TensorSpec }
   | { readonly graph: GraphSpec };
 
-/** A node: operator, inputs, outputs, attributes. Its name is the operator and its place: `Gemm_0`. */
+/**
+ * A node: operator, inputs, outputs, attributes. Its name is the operator and its place: `Gemm_0`; a domain stands before `::`.
+ */
 export type NodeSpec = readonly [
   op: string,
   inputs: readonly string[],
@@ -48,8 +50,9 @@ export type NodeSpec = readonly [
 ];
 
 export interface GraphSpec {
-  readonly inputs: Readonly<Record<string, readonly (number | string)[]>>;
   /** null: the file says neither type nor shape. */
+  readonly inputs: Readonly<Record<string, readonly (number | string)[] | null>>;
+  /** As inputs. */
   readonly outputs: Readonly<Record<string, readonly (number | string)[] | null>>;
   readonly initializers: Readonly<Record<string, TensorSpec>>;
   readonly nodes: readonly NodeSpec[];
@@ -88,6 +91,11 @@ function tensor(name: string, [dims, given, type = 'float32']: TensorSpec, next 
   return { name, dims: [...dims], dataType: DATA_TYPES[type], [field]: values.map(int64) };
 }
 
+function operatorOf(op: string): { opType: string; domain?: string } {
+  const [domain, opType] = op.split('::');
+  return opType === undefined ? { opType: op } : { opType, domain };
+}
+
 function graphProto(graph: GraphSpec): onnxProto.onnx.IGraphProto {
   const next = uniform(5, 0.5);
   const port = ([name, dims]: readonly [string, readonly (number | string)[] | null]) => ({
@@ -102,7 +110,7 @@ function graphProto(graph: GraphSpec): onnxProto.onnx.IGraphProto {
   return {
     name: 'test',
     node: graph.nodes.map(([opType, input, output, attributes = {}], i) => ({
-      opType,
+      ...operatorOf(opType),
       name: `${opType}_${i}`,
       input: [...input],
       output: [...output],
@@ -118,7 +126,10 @@ function graphProto(graph: GraphSpec): onnxProto.onnx.IGraphProto {
 export function buildModel(graph: GraphSpec): Uint8Array {
   return onnx.ModelProto.encode({
     irVersion: 8,
-    opsetImport: [{ domain: '', version: graph.opset ?? 17 }],
+    opsetImport: [
+      { domain: '', version: graph.opset ?? 17 },
+      { domain: 'com.microsoft', version: 1 },
+    ],
     producerName: graph.producer,
     metadataProps: Object.entries(graph.metadata ?? {}).map(([key, json]) => ({ key, value: JSON.stringify(json) })),
     graph: graphProto(graph),

@@ -1,7 +1,7 @@
 /** The operations of a network as they are understood: what each reads and makes, when, by what, and at what cost. */
 import type { Plan } from './plan.js';
 import type { Session } from './session.js';
-import { isRecurrent, type Network, type Operation, type ValueId } from '../model/network.js';
+import { bodiesOf, isRecurrent, type Constant, type Network, type Operation, type ValueId } from '../model/network.js';
 import { multiplyAdds } from '../operators/multiply-adds.js';
 import { elements } from '../operators/operator.js';
 import type { Step } from '../operators/specialization.js';
@@ -58,7 +58,8 @@ export function summarizeLayers(
     const { inputs, outputs, kind, name } = operation;
     const [first] = outputs.filter((value) => value !== null);
     const timing = analysis.timings.get(first);
-    const weights = inputs.flatMap((value) => constants.get(value ?? -1) ?? []).filter(({ type }) => type === 'float');
+    const own = inputs.flatMap((value) => constants.get(value ?? -1) ?? []).filter(({ type }) => type === 'float');
+    const weights = [...own, ...bodiesOf(operation).flatMap(weightsIn)];
     return {
       kind: 'function' in operation ? operation.function : kind,
       name,
@@ -71,6 +72,12 @@ export function summarizeLayers(
       ...(layers ? costOnFrames(operation, analysis, layers) : costOnWindow(steps.get(operation))),
     };
   });
+}
+
+/** Float constants, those of bodies too, each once; sizes and axes are whole numbers, and no parameters. */
+export function weightsIn({ constants, operations }: Network): Constant[] {
+  const all = new Set([...constants.values(), ...operations.flatMap(bodiesOf).flatMap(weightsIn)]);
+  return [...all].filter(({ type }) => type === 'float');
 }
 
 interface OwnLayer {
@@ -117,7 +124,7 @@ function costOnWindow(step: Step | undefined): Cost {
   const inputs = operands.map((operand) => operand?.dims ?? null);
   return {
     runs: isDense || isRecurrent(operation) ? 'kernels' : 'host',
-    multiplyAdds: multiplyAdds(operation, inputs, prepared.outputs[0].dims),
+    multiplyAdds: prepared.multiplyAdds ?? multiplyAdds(operation, inputs, prepared.outputs[0].dims),
     bytes: 0,
   };
 }

@@ -1,5 +1,6 @@
 /** A body that is prepared for inputs of known shapes, with memory to run in. */
 import type { Network, Numbers, Operation, ValueId } from '../model/network.js';
+import { multiplyAdds } from './multiply-adds.js';
 import { elements, malformed, required, type Operand, type Prepared, type Surroundings } from './operator.js';
 import { Budget, newNumbers, specialize, workOf, type Specialization } from './specialization.js';
 
@@ -33,9 +34,27 @@ export function resultOf(operation: Operation, body: Network, shapes: Specializa
   return result;
 }
 
-/** Multiply-adds of one run, at most. */
-export const bodyWork = ({ steps }: Specialization): number =>
-  steps.reduce((sum, { operation, operands, prepared }) => sum + workOf(operation, operands, prepared), 1);
+/** Of `Prepared`. */
+export type Cost = Required<Pick<Prepared, 'work' | 'multiplyAdds'>>;
+
+export const NO_COST: Cost = { work: 0, multiplyAdds: 0 };
+
+export const costs = (a: Cost, b: Cost, times = 1): Cost => ({
+  work: a.work + times * b.work,
+  multiplyAdds: a.multiplyAdds + times * b.multiplyAdds,
+});
+
+/** Of one run. */
+export function bodyCost({ steps }: Specialization): Cost {
+  const all = steps.map(({ operation, operands, prepared }): Cost => {
+    const inputs = operands.map((operand) => operand?.dims ?? null);
+    return {
+      work: workOf(operation, operands, prepared),
+      multiplyAdds: prepared.multiplyAdds ?? multiplyAdds(operation, inputs, prepared.outputs[0].dims),
+    };
+  });
+  return all.reduce((sum, cost) => costs(sum, cost), { work: 1, multiplyAdds: 0 });
+}
 
 type Buffers = (Numbers | null)[];
 

@@ -1,5 +1,5 @@
 /** A choice between two bodies, https://onnx.ai/onnx/operators/onnx__If.html */
-import { BodyRun, bodyWork, copyNumbers, given, resultOf, specializer } from './body-run.js';
+import { BodyRun, bodyCost, copyNumbers, given, resultOf, specializer } from './body-run.js';
 import { elements, malformed, unsupported, type Operator, type Shape } from './operator.js';
 import { BOOLEAN, typedOperand } from './typed-operand.js';
 
@@ -29,10 +29,12 @@ export const branches: Operator<'if'> = (operation, operands, around) => {
   const counts = first.map(({ dims }) => elements(dims));
   const runs: (BodyRun | null)[] = [null, null];
   const isKnown = taken.length === 1;
+  const branchCosts = taken.map((i) => bodyCost(shapes[i]!));
   return {
     outputs: first.map(({ type, dims }): Shape => ({ type, dims })),
     known: first.map(({ data }) => (isKnown ? data : null)),
-    work: Math.max(...taken.map((i) => bodyWork(shapes[i]!))),
+    work: Math.max(...branchCosts.map(({ work }) => work)),
+    multiplyAdds: Math.max(...branchCosts.map(({ multiplyAdds }) => multiplyAdds)),
     compute: (inputs, outputs) => {
       const i = isKnown ? taken[0] : Number(inputs[0]![0] !== 0);
       const run = (runs[i] ??= new BodyRun(all[i], shapes[i]!));

@@ -1,6 +1,6 @@
 /** https://onnx.ai/onnx/operators/onnx__Loop.html, with a trip count, a condition, or both. */
 import type { OperationOf, ScannedAxis } from '../model/network.js';
-import { bodyWork, specializer } from './body-run.js';
+import { bodyCost, specializer } from './body-run.js';
 import { checkedShape, elements, malformed, unsupported, type Operand, type Operator } from './operator.js';
 import { preparePasses, type Pattern } from './passes.js';
 import { joined, Repetition } from './repetition.js';
@@ -46,10 +46,11 @@ export const loop: Operator<'loop'> = (operation, operands, around) => {
     );
   }
   const prepared = preparePasses(pattern, operands, passes, specializeBody);
-  if (prepared.work > MAX_LOOP_WORK)
+  const { cost } = prepared;
+  if (cost.work > MAX_LOOP_WORK)
     throw unsupported(operation, `its ${passes} passes take more than ${MAX_LOOP_WORK} multiply-adds; run less of it`);
-  const each = passes === null ? bodyWork(prepared.all[0]) : 1;
-  const limit = Math.min(MAX_PASSES, Math.floor(MAX_LOOP_WORK / each));
+  const each = passes === null ? bodyCost(prepared.all[0]) : cost;
+  const limit = passes ?? Math.min(MAX_PASSES, Math.floor(MAX_LOOP_WORK / each.work));
   let repetition: Repetition | null = null;
   return {
     outputs: [
@@ -63,7 +64,8 @@ export const loop: Operator<'loop'> = (operation, operands, around) => {
       ...prepared.carried.map(({ data }) => (passes === null ? null : data)),
       ...prepared.scanned.map(() => null),
     ],
-    work: passes === null ? MAX_LOOP_WORK : prepared.work,
+    ...each,
+    ...(passes === null && { work: MAX_LOOP_WORK }),
     compute: (inputs, outputs) => {
       repetition ??= new Repetition(pattern, prepared, operands);
       repetition.compute(inputs, outputs, passes, limit);

@@ -26,8 +26,10 @@ export interface Prepared {
   readonly outputs: readonly Shape[];
   /** Outputs that follow from shapes alone, as those of Shape; null where only some do. */
   readonly known?: readonly (Numbers | null)[];
-  /** Of what computes more than its operands' elements: multiply-adds. */
+  /** Of what runs bodies: what it takes at most. */
   readonly work?: number;
+  /** Of what runs bodies: those of recurrent layers, products and convolutions alone. */
+  readonly multiplyAdds?: number;
   /**
    * Fills the outputs, row-major, and allocates nothing. An input or output that the operation leaves out is null. Buffers may be
    * larger than their tensors.

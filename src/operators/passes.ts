@@ -1,7 +1,7 @@
 /** What one pass through the body of a loop takes and makes, and whether one preparation serves all passes. */
 import { TympanError } from '../errors.js';
 import type { Network, Operation, Port, ScannedAxis, ValueId } from '../model/network.js';
-import { bodyWork, given, resultOf, type SpecializeBody } from './body-run.js';
+import { bodyCost, costs, given, NO_COST, resultOf, type Cost, type SpecializeBody } from './body-run.js';
 import { malformed, unsupported, type Operand, type Shape } from './operator.js';
 import type { Specialization } from './specialization.js';
 
@@ -30,8 +30,8 @@ export interface Passes {
   readonly carried: readonly Operand[];
   /** Of one pass. */
   readonly scanned: readonly Shape[];
-  /** Multiply-adds of all. */
-  readonly work: number;
+  /** Of all. */
+  readonly cost: Cost;
 }
 
 /** Up to so many, each pass is prepared for itself, and knows the most. */
@@ -108,7 +108,7 @@ function alike(
   const pass = passOf(pattern, operands, any, null, specializeBody);
   if (pass.carried.some(({ type, dims }, i) => type !== any[i].type || `${dims}` !== `${any[i].dims}`)) return null;
   const carried = any.map((operand, i) => (passes === 0 ? initial[i] : operand));
-  return { all: [pass.shapes], carried, scanned: pass.scanned, work: passes * bodyWork(pass.shapes) };
+  return { all: [pass.shapes], carried, scanned: pass.scanned, cost: costs(NO_COST, bodyCost(pass.shapes), passes) };
 }
 
 /** Each pass with all that is known of the ones before it. */
@@ -122,19 +122,19 @@ function oneByOne(
   const all: Specialization[] = [];
   let carried = initial;
   let scanned: readonly Shape[] | null = null;
-  let work = 0;
+  let cost = NO_COST;
   for (let index = 0; index < passes; index++) {
     const pass = passOf(pattern, operands, carried, index, specializeBody);
     all.push(pass.shapes);
     carried = pass.carried;
     scanned ??= pass.scanned;
-    work += bodyWork(pass.shapes);
+    cost = costs(cost, bodyCost(pass.shapes));
     const wrong = pass.scanned.find(({ dims }, i) => `${dims}` !== `${scanned![i].dims}`);
     if (wrong)
       throw malformed(pattern.operation, `pass ${index} gives [${wrong.dims}] for an output that began otherwise`);
   }
   if (pattern.scannedOutputs.length > 0) scanned ??= passOf(pattern, operands, initial, 0, specializeBody).scanned;
-  return { all, carried, scanned: scanned ?? [], work };
+  return { all, carried, scanned: scanned ?? [], cost };
 }
 
 /** @param passes how many; null where only running tells */

@@ -18,7 +18,7 @@ export const scan: Operator<'scan'> = (operation, operands, around) => {
     throw malformed(operation, `its sequences have [${lengths}] slices; expected as many in each`);
   const own: Pattern = { ...operation, operation, body, heads: 0, scannedInputs };
   const prepared = preparePasses(own, operands, passes, specializeBody);
-  if (prepared.work > MAX_LOOP_WORK)
+  if (prepared.cost.work > MAX_LOOP_WORK)
     throw unsupported(operation, `its ${passes} passes take more than ${MAX_LOOP_WORK} multiply-adds; run less of it`);
   const scannedOutputs = operation.scannedOutputs.map(({ axis, direction }, i) => ({
     axis: axisOf(operation, axis, prepared.scanned[i].dims.length + 1),
@@ -33,7 +33,7 @@ export const scan: Operator<'scan'> = (operation, operands, around) => {
   return {
     outputs: [...prepared.carried.map(({ type, dims }) => ({ type, dims })), ...sequences],
     known: [...prepared.carried.map(({ data }) => data), ...sequences.map(() => null)],
-    work: prepared.work,
+    ...prepared.cost,
     compute: (inputs, outputs) => {
       repetition ??= new Repetition(pattern, prepared, operands);
       repetition.compute(inputs, outputs, passes, passes);

@@ -75,6 +75,11 @@ export class Budget {
   #left = MAX_TOTAL_ELEMENTS;
   #work = MAX_WORK;
 
+  /** Multiply-adds. */
+  get spent(): number {
+    return MAX_WORK - this.#work;
+  }
+
   /** Before a convolution or a pool is prepared. */
   window(operation: Operation, operands: readonly (Operand | null)[]): void {
     if (!('kernelShape' in operation)) return;

@@ -97,7 +97,7 @@ function resetAfter(candidates: readonly Gate[], units: readonly number[], conte
 /** Σ R[i, j] r_j h_j */
 function resetBefore(candidates: readonly Gate[], units: readonly number[], context: Context): Reset | null {
   const { equations, inputs } = context;
-  const gates = new Array<number | undefined>(units.length);
+  const gates = units.map((): number | undefined => undefined);
   const places = new Map(units.map((unit, j) => [unit, j]));
   const R = candidates.map(({ row }): Weights | null => {
     const values = new Float64Array(units.length);

@@ -18,47 +18,73 @@ export function raiseProduct(operation: Operation, tensors: QuantizedTensors, dr
   if (!product) return null;
   const [a, b, aZero = null, bZero = null] = product.inputs;
   const parameters = tensors.parametersOf(a!);
-  const weights = draft.constants.get(b!);
-  const zeroPoints = dataOf(draft, bZero);
-  if (!parameters || !weights || !zeroPoints || !isZero(aZero, parameters, draft)) return null;
-  if (weights.dims.length < 2) return null;
-  const scales = scalesOf(found.factors, parameters, product, weights, draft);
-  if (!scales || (zeroPoints.length > 1 && zeroPoints.length !== channelsOf(product, weights))) return null;
-  const x = tensors.floatOf(a!, parameters);
+  if (!parameters || !isZero(aZero, parameters, draft)) return null;
+  const W = draft.constants.has(b!)
+    ? weightsOf(product, scalesOf(found.factors, parameters, product, draft), draft)
+    : activationsOf(b!, bZero, withoutScale(found.factors, parameters), tensors);
+  const x = W === null ? null : tensors.floatOf(a!, parameters);
   if (x === null) return null;
-  const { data, steps } = dequantized(weights.data, scales, zeroPoints, channelIn(product, weights));
-  const W = draft.floats(`${draft.names[b!]}.dequantized`, weights.dims, data, steps);
   const { kind, name, outputs: _, inputs: __, ...settings } = product;
   const made = kind === 'matmulInteger' ? 'matmul' : 'convolution';
   return { ...settings, kind: made, name, inputs: [x, W], outputs: operation.outputs } as Operation;
 }
 
+/** Constant weights, dequantized with the scales that are left. */
+function weightsOf(product: Product, scales: Numbers | null, draft: Draft): ValueId | null {
+  const [, b, , bZero = null] = product.inputs;
+  const weights = draft.constants.get(b!)!;
+  const zeroPoints = dataOf(draft, bZero);
+  if (!scales || !zeroPoints || (zeroPoints.length > 1 && zeroPoints.length !== scales.length)) return null;
+  const { data, steps } = dequantized(weights.data, scales, zeroPoints, channelIn(product, weights));
+  return draft.floats(`${draft.names[b!]}.dequantized`, weights.dims, data, steps);
+}
+
+/** A second operand that was quantized like the first, where the factor that is left is its scale. */
+function activationsOf(
+  b: ValueId,
+  zeroPoint: ValueId | null,
+  factors: readonly ValueId[] | null,
+  tensors: QuantizedTensors,
+): ValueId | null {
+  const parameters = tensors.parametersOf(b);
+  const isOwn = parameters && factors?.length === 1 && factors[0] === parameters.scale;
+  return isOwn && isZero(zeroPoint, parameters, tensors.draft) ? tensors.floatOf(b, parameters) : null;
+}
+
+/** The factors but the activations' scale; null where that is not one of them. */
+function withoutScale(factors: readonly ValueId[], { scale }: Parameters): readonly ValueId[] | null {
+  const at = factors.indexOf(scale);
+  return at < 0 ? null : factors.filter((_, i) => i !== at);
+}
+
 const isMultiplication = (operation: Operation | null | undefined): operation is Multiplication =>
   operation?.kind === 'binary' && operation.function === 'mul';
 
-/** Muls behind one product: by both scales, or by one after the other. */
+/** Muls behind one product: by both scales at once, or by one after the other. */
 const MOST_MULS = 3;
 
 /** The Cast of an integer product that `last` multiplies, of a few Muls in a row, and by what. */
 function factorsOf(last: Multiplication, tensors: QuantizedTensors): { sums: Operation; factors: ValueId[] } | null {
   const factors: ValueId[] = [];
-  let operation: Operation | undefined = last;
-  for (let muls = 0; muls < MOST_MULS && isMultiplication(operation); muls++) {
-    const [a, b]: readonly (ValueId | null)[] = operation.inputs;
-    const side: number = isSums(a, tensors) ? 0 : isSums(b, tensors) ? 1 : isConstant(b, tensors) ? 0 : 1;
-    const other: ValueId = operation.inputs[1 - side]!;
+  let operation: Operation = last;
+  for (let left = MOST_MULS - 1; isMultiplication(operation); left--) {
+    const side: number = operation.inputs.findIndex((value) => reachesSums(value, tensors, left));
+    if (side < 0) return null;
+    const other = operation.inputs[1 - side]!;
     const maker = tensors.makerOf(other);
     factors.push(...(isMultiplication(maker) ? (maker.inputs as ValueId[]) : [other]));
-    const from: ValueId = operation.inputs[side]!;
-    if (!tensors.readerOf(from)) return null;
-    operation = tensors.makerOf(from);
-    if (isSums(from, tensors)) return { sums: operation!, factors };
+    operation = tensors.makerOf(operation.inputs[side])!;
   }
-  return null;
+  return { sums: operation, factors };
 }
 
-const isConstant = (value: ValueId | null, tensors: QuantizedTensors): boolean =>
-  value !== null && tensors.draft.constants.has(value);
+/** Whether a value is sums as floats, times what at most so many Muls multiply it by, which nothing else reads. */
+function reachesSums(value: ValueId | null, tensors: QuantizedTensors, muls: number): boolean {
+  const maker = tensors.makerOf(value);
+  if (value === null || !tensors.readerOf(value)) return false;
+  if (isMultiplication(maker)) return muls > 0 && maker.inputs.some((one) => reachesSums(one, tensors, muls - 1));
+  return isSums(value, tensors);
+}
 
 /** A Cast of an integer product that nothing else reads. */
 function isSums(value: ValueId | null, tensors: QuantizedTensors): boolean {
@@ -92,14 +118,14 @@ function channelIn(product: Product, weights: Constant): (at: number) => number 
 /** The weights' scales: what is left of the factors without the activations' scale. */
 function scalesOf(
   factors: readonly ValueId[],
-  { scale }: Parameters,
+  parameters: Parameters,
   product: Product,
-  weights: Constant,
   draft: Draft,
-): Numbers | null {
-  const own = draft.constants.get(scale)?.data;
-  const rest = own ? factors : factors.filter((factor) => factor !== scale);
-  if (own ? own.length !== 1 : rest.length !== factors.length - 1) return null;
+): Float64Array | null {
+  const weights = draft.constants.get(product.inputs[1]!)!;
+  const own = draft.constants.get(parameters.scale)?.data;
+  const rest = own ? factors : withoutScale(factors, parameters);
+  if (!rest || (own && own.length !== 1) || weights.dims.length < 2) return null;
   const scales = new Float64Array(channelsOf(product, weights)).fill(1 / (own?.[0] ?? 1));
   for (const factor of rest) {
     const constant = draft.constants.get(factor);

@@ -1,5 +1,6 @@
 /** Tensors of 8 bits as the floats that they stand for: through what moves them, back to where they were quantized. */
 import type { Kind, Network, Operation, OperationOf, ValueId } from '../model/network.js';
+import { quantized, quantizedRange } from '../operators/quantize.js';
 import type { Draft } from './draft.js';
 import { dataOf, dequantized, match, type Parameters } from './quantization-parameters.js';
 
@@ -23,7 +24,8 @@ const MOVES = new Set<Kind>([
 const isMove = (operation: Operation): boolean =>
   MOVES.has(operation.kind) && (operation.kind !== 'pool' || operation.function === 'max');
 
-type DynamicParameters = OperationOf<'dynamicQuantizeLinear'>['outputs'];
+type Quantization = OperationOf<'quantizeLinear' | 'dynamicQuantizeLinear'>;
+type DynamicParameters = Quantization['outputs'];
 
 export class QuantizedTensors {
   readonly #makers = new Map<ValueId | null, Operation>();
@@ -66,10 +68,10 @@ export class QuantizedTensors {
 
   /** What `value` is, dequantized with these; null where it was not quantized with them. */
   floatOf(value: ValueId, parameters: Parameters): ValueId | null {
-    const key = `${value} ${parameters.scale} ${parameters.zeroPoint} ${parameters.axis}`;
-    const known = this.#floats.get(key) ?? this.#made(value, parameters);
-    if (known !== null) this.#floats.set(key, known);
-    return known;
+    const key = keyOf(value, parameters);
+    const float = this.#floats.get(key) ?? this.#made(value, parameters);
+    if (float !== null) this.#floats.set(key, float);
+    return float;
   }
 
   #made(value: ValueId, parameters: Parameters): ValueId | null {
@@ -93,14 +95,34 @@ export class QuantizedTensors {
     return draft.floats(this.#nameOf(value), constant.dims, data, steps);
   }
 
-  #rounded(maker: OperationOf<'quantizeLinear' | 'dynamicQuantizeLinear'>, value: ValueId): ValueId {
+  #rounded(maker: Quantization, value: ValueId): ValueId {
     const { draft } = this;
     const output = draft.value(this.#nameOf(value));
-    const isStatic = maker.kind === 'quantizeLinear';
-    const inputs = isStatic ? maker.inputs : [maker.inputs[0], null, null];
-    const settings = isStatic ? { axis: maker.axis, as: maker.to } : { axis: 1, as: 'uint8' as const };
-    this.operations.push(draft.operation('fakeQuantize', maker.name, inputs, [output], settings));
+    const pad = this.#makers.get(maker.inputs[0]);
+    const isBefore = maker.kind === 'quantizeLinear' && pad?.kind === 'pad' && this.#keepsPadding(pad, maker);
+    const rounded = isBefore ? draft.value(`${draft.names[maker.inputs[0]!]}.dequantized`) : output;
+    this.operations.push(this.#rounding(maker, isBefore ? pad.inputs[0] : maker.inputs[0], rounded));
+    // A stream pads what it looks back at, and computes with frames alone.
+    if (isBefore) this.operations.push({ ...pad, inputs: [rounded, ...pad.inputs.slice(1)], outputs: [output] });
     return output;
+  }
+
+  #rounding(maker: Quantization, x: ValueId | null, output: ValueId): Operation {
+    const isStatic = maker.kind === 'quantizeLinear';
+    const inputs = [x, ...(isStatic ? maker.inputs.slice(1) : [null, null])];
+    const settings = isStatic ? { axis: maker.axis, as: maker.to } : { axis: 1, as: 'uint8' as const };
+    return this.draft.operation('fakeQuantize', maker.name, inputs, [output], settings);
+  }
+
+  /** Whether what a Pad puts before and behind stays what it is where all is rounded. */
+  #keepsPadding({ inputs, mode }: OperationOf<'pad'>, quantization: OperationOf<'quantizeLinear'>): boolean {
+    const [scale, zeroPoint, value] = [quantization.inputs[1]!, quantization.inputs[2] ?? null, inputs[2] ?? null].map(
+      (one) => dataOf(this.draft, one),
+    );
+    if (mode !== 'constant' || scale?.length !== 1 || !zeroPoint || !value) return false;
+    const [padding, zero] = [value[0] ?? 0, zeroPoint[0] ?? 0];
+    const rounded = quantized(padding, scale[0], zero, quantizedRange(quantization.to));
+    return Math.fround((rounded - zero) * scale[0]) === padding;
   }
 
   /** One scale for all elements fits them wherever they go. */
@@ -112,6 +134,9 @@ export class QuantizedTensors {
     if (!others) return null;
     const outputs = maker.outputs.map((output) => (output === null ? null : this.draft.value(this.#nameOf(output))));
     this.operations.push({ ...maker, inputs: [from, ...others], outputs } as Operation);
+    maker.outputs.forEach((output, i) => {
+      if (output !== null) this.#floats.set(keyOf(output, parameters), outputs[i]!);
+    });
     return outputs[maker.outputs.indexOf(value)];
   }
 
@@ -132,6 +157,9 @@ export class QuantizedTensors {
     return `${this.draft.names[value]}.dequantized`;
   }
 }
+
+const keyOf = (value: ValueId, { scale, zeroPoint, axis }: Parameters): string =>
+  `${value} ${scale} ${zeroPoint} ${axis}`;
 
 const dynamicParameters = ([, scale, zeroPoint]: DynamicParameters): Parameters | null =>
   scale === null ? null : { scale, zeroPoint, axis: 1 };

@@ -2,11 +2,11 @@
 import { InputError, MetadataError, ModelFormatError, TympanError, UnsupportedModelError } from '../errors.js';
 import { isRecurrent, type Network, type Operation, type Port, type ValueId } from '../model/network.js';
 import { elements, type Operand } from '../operators/operator.js';
-import { specialize } from '../operators/specialization.js';
+import { Budget, specialize } from '../operators/specialization.js';
 import { pairStates } from './carry.js';
 import { lower, type Lowered, type Roles, type Toolbox } from './lower.js';
 import { TooManyWeights, type Probe } from './lowering.js';
-import { openSizes, operandsFor, type InputDims } from './open-sizes.js';
+import { bakedSizes, openSizes, operandsFor, type InputDims } from './open-sizes.js';
 import type { StreamingOptions } from './settings.js';
 import { timeCandidates, WHOLE_FRAME, type Candidate } from './time-candidates.js';
 
@@ -20,6 +20,14 @@ const MANY_FRAMES = [997, 1009];
 /** Operations that all trials together may look at; a network of usual size never gets there. */
 const MAX_VISITS = 200_000;
 const LEAST_TRIALS = 8;
+
+/** What specializing may take in all trials, each of which has a limit of its own: some seconds, of loops that are none of frames. */
+const MAX_WORK = 2 ** 29;
+
+interface Effort {
+  readonly failures: unknown[];
+  work: number;
+}
 
 export interface Analysis extends Lowered, Roles {
   /** Frames that the file fixes; null where the time axis is open. */
@@ -73,17 +81,18 @@ export function analyze(
   { states, timeAxis }: StreamingOptions = {},
   frameSize?: number,
 ): Analysis {
-  const failures: unknown[] = [];
+  const effort: Effort = { failures: [], work: 0 };
+  const { failures } = effort;
   let best: Trial | null = null;
   let tried = 0;
   const limit = Math.max(LEAST_TRIALS, MAX_VISITS / network.operations.length);
   for (const candidate of timeCandidates(network, timeAxis, frameSize)) {
-    for (const trial of trials(network, toolbox, candidate, states, failures)) {
+    for (const trial of trials(network, toolbox, candidate, states, effort)) {
       if (!best || isBetter(trial, best)) best = trial;
       if (trial.isStreamable || ++tried > limit) break;
     }
     // Those that follow look less like time.
-    if (tried + failures.length > limit) break;
+    if (tried + failures.length > limit || effort.work > MAX_WORK) break;
     if (best?.isStreamable && best.likeness >= OBVIOUS && best.astray === 0) break;
   }
   if (best?.analysis.timeAxes.size === 0) refuseAsked(network, states, timeAxis, failures);
@@ -128,13 +137,13 @@ function* trials(
   toolbox: Toolbox,
   { timeAxes, likeness }: Candidate,
   states: StreamingOptions['states'],
-  failures: unknown[],
+  effort: Effort,
 ): Generator<Trial> {
   let carried: Roles['carried'];
   try {
     carried = pairStates(network, timeAxes, states);
   } catch (error) {
-    failures.push(error);
+    effort.failures.push(error);
     return;
   }
   const fixedFrames = fixedFramesOf(network, timeAxes);
@@ -155,7 +164,7 @@ function* trials(
   const attempts = stepwise ? [[1]] : [...open, ...(timeAxes.size > 0 ? fallbacks.map((size) => [size]) : [])];
   for (const inputDims of openSizes(network, timeAxes, stepwise)) {
     for (const frames of attempts) {
-      const lowered = attemptRates(network, toolbox, roles, inputDims, frames, failures);
+      const lowered = attemptRates(network, toolbox, roles, inputDims, frames, effort);
       if (!lowered) continue;
       const bakedFrames = fixedFrames === null && frames.length === 1 && !stepwise ? frames[0] : null;
       const astray = network.operations.filter((one) => isAstray(one, lowered)).length;
@@ -181,15 +190,6 @@ const isLikeBatch = ({ inputs }: Network, timeAxes: Candidate['timeAxes']): bool
     return axis === 0 || (axis !== undefined && (dims?.length === 2 || dims?.[axis] === 1));
   });
 
-/** Sizes in the targets of Reshapes: an exporter may have left the number of frames of its example there. */
-function bakedSizes(network: Network): number[] {
-  const sizes = network.operations.flatMap((operation) => {
-    const target = operation.kind === 'reshape' ? network.constants.get(operation.inputs[1] ?? -1) : undefined;
-    return Array.from(target?.data ?? []).filter((size) => size > 1);
-  });
-  return [...new Set(sizes)].slice(0, 8);
-}
-
 function fixedFramesOf(network: Network, timeAxes: ReadonlyMap<ValueId, number>): number | null {
   for (const { value, dims } of network.inputs) {
     const dim = dims?.[timeAxes.get(value) ?? WHOLE_FRAME];
@@ -202,13 +202,13 @@ const isOpen = (frames: readonly number[]): boolean => frames.length > 1;
 
 /** Where strides make one frame of several, whether one is left over at the end is asked of every remainder. */
 function attemptRates(
-  ...[network, toolbox, roles, inputDims, frames, failures]: Parameters<typeof attempt>
+  ...[network, toolbox, roles, inputDims, frames, effort]: Parameters<typeof attempt>
 ): Lowered | null {
-  const lowered = attempt(network, toolbox, roles, inputDims, frames, failures);
+  const lowered = attempt(network, toolbox, roles, inputDims, frames, effort);
   const every = Math.max(1, ...(lowered?.frames?.layers ?? []).map(({ schedule }) => schedule.every));
   if (every === 1 || !isOpen(frames)) return lowered;
   const remainders = Array.from({ length: every }, (_, i) => frames[1] + i);
-  return attempt(network, toolbox, roles, inputDims, [frames[0], ...remainders], failures);
+  return attempt(network, toolbox, roles, inputDims, [frames[0], ...remainders], effort);
 }
 
 /** @throws InputError where what becomes a state is not of its size */
@@ -228,18 +228,22 @@ function attempt(
   roles: Roles,
   inputDims: InputDims,
   frames: readonly number[],
-  failures: unknown[],
+  effort: Effort,
 ): Lowered | null {
+  if (effort.work > MAX_WORK) return null;
+  const budgets = frames.map(() => new Budget());
   try {
-    const probes = frames.map((count): Probe => ({
+    const probes = frames.map((count, i): Probe => ({
       frames: count,
-      shapes: specialize(network, operandsFor(network, inputDims, count), toolbox.operators),
+      shapes: specialize(network, operandsFor(network, inputDims, count), toolbox.operators, budgets[i]),
     }));
     if (frames.length === 1) checkCarried(network, roles.carried, probes[0]);
     return lower(network, toolbox, probes, roles);
   } catch (error) {
     if (!(error instanceof TympanError) || error instanceof TooManyWeights) throw error;
-    failures.push(explained(error, network, operandsFor(network, inputDims, frames[0])));
+    effort.failures.push(explained(error, network, operandsFor(network, inputDims, frames[0])));
     return null;
+  } finally {
+    effort.work += budgets.reduce((sum, { spent }) => sum + spent, 0);
   }
 }

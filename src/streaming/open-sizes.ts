@@ -34,6 +34,15 @@ function weighedSizes(network: Network): number[] {
   return [...new Set(sizes)].slice(0, 8);
 }
 
+/** Sizes in the targets of Reshapes: an exporter may have left the number of frames of its example there. */
+export function bakedSizes(network: Network): number[] {
+  const sizes = network.operations.flatMap((operation) => {
+    const target = operation.kind === 'reshape' ? network.constants.get(operation.inputs[1] ?? -1) : undefined;
+    return Array.from(target?.data ?? []).filter((size) => size > 1);
+  });
+  return [...new Set(sizes)].slice(0, 8);
+}
+
 /** The axis that holds the sequences of a batch: of a sequence the first that is not time, of a state the one of the same size. */
 function batchAxisOf({ dims, type }: Port, time: number | undefined, batches: ReadonlySet<number | string>): number {
   const given = dims ?? UNKNOWN;
