@@ -26,9 +26,9 @@ describe('tympan quantize', () => {
     assert.equal(status, 0, stderr);
     const lines = stdout.split('\n');
     assert.match(lines[0], /out\.onnx  \d+\.\d KiB, 2\d\.\d % of 378\.1 KiB$/);
-    assert.match(stdout, /^onnx::GRU_250 +\[1, 240, 64\] +240 +0\.00\d+ +GRU node "\/network\/recurrent\/GRU"$/m);
+    assert.match(stdout, /^onnx::GRU_250 +\[1, 240, 64\] +240 +0\.00\d+ +GRU …\S*\/recurrent\/GRU$/m);
     assert.match(stdout, /^no weight is off by more than 0\.00\d+$/m);
-    assert.match(stdout, /^stays: onnx::MatMul_273 \[80, 1\]: of one row, and below 16 Tympan's engine has float32/m);
+    assert.match(stdout, /^stays: onnx::MatMul_273 \[80, 1\]: it has one row, and products of less/m);
     assert.deepEqual(new Uint8Array(readFileSync(out)), (await quantize(HAPPY)).bytes);
   });
 

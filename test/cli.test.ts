@@ -366,6 +366,7 @@ describe('tympan inspect', () => {
       /^15 more cost nothing: /m,
       /^streaming +stateful: frame by frame/m,
       /^costs +94,273 parameters, 24,500 multiply-adds a frame, all in kernels$/m,
+      /^8 bits +93,120 parameters, which keep the file's scales$/m,
     ];
     for (const line of drawn) assert.match(stdout, line);
     assert.doesNotMatch(stdout, /^warning/m);

@@ -1,4 +1,4 @@
-/** The programs of examples/sequences, and those of docs/sequences.md. */
+/** The programs of examples/sequences, and those of docs/. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -227,17 +227,15 @@ test('a decoder whose memory has an open length takes any by run, and on a strea
   });
 });
 
-const blocks = [...readFileSync('docs/sequences.md', 'utf8').matchAll(/^```js\n(.*?)^```\n\n^```\n(.*?)^```$/gms)].map(
-  ([, program, output]) => ({ program, output }),
-);
-
-test('docs/sequences.md: every program says what stands below it', () => {
-  const page = readFileSync('docs/sequences.md', 'utf8');
-  assert.equal(page.match(/^```js$/gm)?.length, blocks.length);
-  mkdirSync('build/docs', { recursive: true });
-  for (const [i, { program, output }] of blocks.entries()) {
-    const script = `build/docs/sequences-${i}.mjs`;
-    writeFileSync(script, program);
-    assert.equal(runNode(script), output);
-  }
-});
+for (const name of ['sequences', 'models'])
+  test(`docs/${name}.md: every program says what stands below it`, () => {
+    const page = readFileSync(`docs/${name}.md`, 'utf8');
+    const blocks = [...page.matchAll(/^```js\n(.*?)^```\n\n^```\n(.*?)^```$/gms)];
+    assert.equal(page.match(/^```js$/gm)?.length, blocks.length);
+    mkdirSync('build/docs', { recursive: true });
+    for (const [i, [, program, output]] of blocks.entries()) {
+      const script = `build/docs/${name}-${i}.mjs`;
+      writeFileSync(script, program);
+      assert.equal(runNode(script), output);
+    }
+  });

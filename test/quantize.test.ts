@@ -82,9 +82,11 @@ describe('a quantized file in onnxruntime', () => {
     });
   }
 
+  const LOOPS = /^((loop|scan)-(lstm|gru)(-[a-z]+)?|keras-(old-)?precise|keras-gru-hard|keras-lstm-linear)\.onnx$/;
+
   it('bodies keep weights of their own, and read those around them', async () => {
     let count = 0;
-    for (const name of readdirSync(EXPORTED).filter((each) => /^(loop|scan)-(lstm|gru)(-[a-z]+)?\.onnx$/.test(each))) {
+    for (const name of readdirSync(EXPORTED).filter((each) => LOOPS.test(each))) {
       const bytes = new Uint8Array(readFileSync(EXPORTED + name));
       const result = await quantize(bytes).catch(() => null);
       if (!result) continue;
@@ -103,6 +105,17 @@ describe('a quantized file in onnxruntime', () => {
       count++;
     }
     assert.ok(count >= 10, String(count));
+  });
+
+  it('weights that a loop hands from step to step are weights, and so are their parts', async () => {
+    const { weights } = await quantize(`${EXPORTED}keras-precise.onnx`);
+    assert.deepEqual(
+      weights.map(({ dims, rows }) => ({ dims, rows })).sort((a, b) => b.dims[0] - a.dims[0]),
+      [
+        { dims: [20, 60], rows: 60 },
+        { dims: [13, 60], rows: 60 },
+      ],
+    );
   });
 
   it('a GRU of 64 units answers as before within 2e-3, from at most 30 % of the bytes', async (t) => {
@@ -328,8 +341,8 @@ describe('what is written', () => {
     );
     assert.ok(weights[0].maxError > 0.001 && weights[0].maxError <= 0.5 / 254 + 1e-7);
     assert.deepEqual(Object.fromEntries(kept.map(({ name, reason }) => [name, reason])), {
-      B: "of 4 rows, and below 16 Tympan's engine has float32 weights too",
-      f: "of 3 rows, and below 16 Tympan's engine has float32 weights too",
+      B: "it has 4 rows, and products of less than 16 stay float32, as in Tympan's engine",
+      f: "it has 3 rows, and products of less than 16 stay float32, as in Tympan's engine",
       tied: 'Gemm node "Gemm_4" reads it too, and not by the same rows',
       small: 'int8 with its scales would be no smaller',
     });

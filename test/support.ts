@@ -26,7 +26,7 @@ export const REFUSED: readonly string[] = [
   ...['wrong-peepholes', 'wrong-directions', 'many-parameters', 'no-parameters', 'unknown-activation', 'allowzero'],
   ...['explosion', 'explosion-expand'],
   // operators that are not done
-  ...['conv-transpose', 'quantized', 'einsum', 'top-k', 'resize', 'if', 'loop', 'domain', 'scaler', 'strings'],
+  ...['conv-transpose', 'quantized', 'einsum', 'top-k', 'resize', 'domain', 'scaler', 'strings'],
 ].map((name) => `forged-${name}.onnx`);
 
 /** All that must run: what PyTorch's two exporters wrote, and other exporters' habits. */

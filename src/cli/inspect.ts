@@ -53,6 +53,7 @@ async function describe(file: string, summary: ModelSummary, all: boolean): Prom
     '',
     ...entry('streaming', summary.streaming),
     ...entry('costs', costs(summary)),
+    ...stored(summary),
     ...entry('memory', memory(summary)),
     ...(await frontEndOf(frontend)),
     ...entry('labels', labels ?? 'none in the file; detect and listen need some'),
@@ -103,6 +104,12 @@ function costs({ layers, parameters, multiplyAddsPerFrame, mode }: ModelSummary)
   if (multiplyAddsPerFrame !== null) parts.push(`${count(multiplyAddsPerFrame)} multiply-adds a frame`);
   if (layers.every(({ runs }) => runs !== 'host')) parts.push('all in kernels');
   return parts.join(', ');
+}
+
+/** Of a file that is quantized already. */
+function stored({ layers }: ModelSummary): string[] {
+  const kept = layers.reduce((sum, layer) => sum + layer.parametersOf8Bits, 0);
+  return kept === 0 ? [] : entry('8 bits', `${kept.toLocaleString('en-US')} parameters, which keep the file's scales`);
 }
 
 function memory({ mode, weightBytes, arenaBytes, streamBytes }: ModelSummary): string {

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { InputError } from '../index.js';
 import { quantize, type QuantizedModel } from '../quantize.js';
-import { percent } from './figures.js';
+import { percent, wrap } from './figures.js';
 import { about, nonEmpty } from './options.js';
 import { checkReplaceable, replaceFile } from './replace-file.js';
 import { bytes, keepEnd, paint, plural, printable, table, terminalWidth, toJson } from './terminal.js';
@@ -25,10 +25,11 @@ export function addQuantize(program: Command): void {
     .addHelpText(
       'after',
       `
-Weights of GRU, LSTM, RNN, MatMul, Gemm and Conv become int8 with a scale a row, each
-behind a DequantizeLinear; an opset below 13 becomes 13. All else in the file stays.
-Tympan's int8 engine rounds weights the same way when it loads a model, so it hears the
-same with both files.
+Weights of GRU, LSTM, RNN, MatMul, Gemm and Conv, also within loops and branches,
+become int8 with a scale a row, each behind a DequantizeLinear; an opset below 13
+becomes 13. All else in the file stays. Tympan's int8 engine rounds weights the
+same way when it loads a model, so it hears the same with both files. "error" is
+the largest difference of a weight from what it was.
 
 Example:
   tympan quantize hey.onnx -o hey-int8.onnx`,
@@ -52,15 +53,22 @@ async function write(file: string, { output, inPlace, json }: Flags, command: Co
   process.stdout.write(`${text}\n`);
 }
 
+/** Columns of rows and errors, and the spaces between all. */
+const FIGURES = 5 + 7 + 4 * 2;
+
 function describe(target: string, model: QuantizedModel, width: number): string[] {
   const { bytes: file, bytesBefore, weights, kept, opset } = model;
   const raised = opset.before === opset.after ? '' : `; opset ${opset.before} is ${opset.after} now`;
-  const rows = weights.map(({ name, dims, rows, maxError, readers }) => [
-    keepEnd(name, Math.max(12, Math.floor(width / 3))),
-    `[${dims.join(', ')}]`,
+  const widest = (cells: readonly string[]) => Math.max(...cells.map(({ length }) => length));
+  const shapes = weights.map(({ dims }) => `[${dims.join(', ')}]`);
+  const names = weights.map(({ name }) => keepEnd(name, Math.max(12, Math.floor(width / 3))));
+  const room = width - widest([...names, 'int8']) - widest([...shapes, 'shape']) - FIGURES;
+  const rows = weights.map(({ rows, maxError, readers }, i) => [
+    names[i],
+    shapes[i],
     String(rows),
     maxError.toPrecision(2),
-    readers.length === 1 ? readers[0] : plural(readers.length, 'node'),
+    readers.length === 1 ? readerOf(readers[0], Math.max(room, 12)) : plural(readers.length, 'node'),
   ]);
   const worst = weights.reduce((most, each) => (each.maxError > most.maxError ? each : most));
   return [
@@ -78,6 +86,14 @@ function describe(target: string, model: QuantizedModel, width: number): string[
     ),
     '',
     `no weight is off by more than ${worst.maxError.toPrecision(2)}`,
-    ...kept.map(({ name, dims, reason }) => paint('dim', printable(`stays: ${name} [${dims.join(', ')}]: ${reason}`))),
+    ...kept.flatMap(({ name, dims, reason }) =>
+      wrap(printable(`stays: ${name} [${dims.join(', ')}]: ${reason}`), width).map((line) => paint('dim', line)),
+    ),
   ];
+}
+
+/** An operator and the end of its node's name, of `GRU node "gru_1"`. */
+function readerOf(where: string, width: number): string {
+  const [, op, name] = /^(\S+) node "(.*)"$/s.exec(where) ?? ['', '', where];
+  return `${op} ${keepEnd(name, width - op.length - 1)}`.trim();
 }

@@ -36,8 +36,10 @@ export function reportOf({ file, on, onnxruntime, notes, checks }: Verified): st
     TITLES.map((title) => ({ title, align: RIGHT.has(title) ? 'right' : 'left' })),
     checks.map(({ output }, i) => [...cells[i], keepEnd(printable(output), room)]),
   );
+  const [title, given] = [printable(file), [on, onnxruntime].filter(Boolean).join(', ')];
+  const isOneLine = title.length + 2 + given.length <= width;
   return [
-    `${paint('bold', printable(file))}  ${[on, onnxruntime].filter(Boolean).join(', ')}`,
+    ...(isOneLine ? [`${paint('bold', title)}  ${given}`] : [paint('bold', title), given]),
     '',
     lines[0],
     ...lines.slice(1).map((line, i) => (checks[i].passed ? line : paint('red', line))),

@@ -26,12 +26,12 @@ Each output is compared four times:
   run int8    int8 with f32: by the mean difference, below --mean
   stream      f32 frame by frame with f32 on whole tensors: below --max
   stream int8 the same frames in int8 with those in f32: below --mean
-Of an output that goes beyond ±1, limits are shares of its largest value. dB is the
-expected signal over the difference: 60 dB are a thousandth of it. Without
+Of an output that goes beyond ±1, limits are shares of its largest value. dB is
+the expected signal over the difference: 60 dB are a thousandth of it. Without
 onnxruntime-web beside tympan, or in the current folder, the first is left out.
 
-The model hears --audio; without it a sound like speech if it has a front end, or
-else numbers in ±1, with states of zero.
+The model hears --audio; without it a sound like speech if it has a front end,
+or else numbers in ±1, with states of zero.
 
 Exit code 1 when a difference is above its limit.
 

@@ -27,6 +27,8 @@ export interface LayerSummary {
   /** What computes it on a stream: WebAssembly kernels, the host's TypeScript, or nothing, because it only names a tensor anew. */
   readonly runs: 'kernels' | 'host' | 'nothing';
   readonly parameters: number;
+  /** Those of them that the file has in 8 bits, and whose scales stay. */
+  readonly parametersOf8Bits: number;
   /** Of a frame on average, or of a window, without padding; of recurrent layers, products and convolutions. */
   readonly multiplyAdds: number;
   /** Packed weights, scales and biases; 0 of a windowed model, which packs them when it first runs. */
@@ -37,6 +39,8 @@ export interface LayerSummary {
 type Cost = Pick<LayerSummary, 'runs' | 'multiplyAdds' | 'bytes'>;
 
 const FREE: Cost = { runs: 'nothing', multiplyAdds: 0, bytes: 0 };
+
+const count = (weights: readonly Constant[]): number => weights.reduce((sum, { dims }) => sum + elements(dims), 0);
 
 /**
  * @param session of a stateful model
@@ -68,7 +72,8 @@ export function summarizeLayers(
       dims: analysis.shapes.get(first) ?? [],
       timing: timing?.kind ?? 'whole',
       ...(timing?.kind === 'whole' && analysis.refused.includes(operation) && { because: timing.because }),
-      parameters: weights.reduce((sum, { dims }) => sum + elements(dims), 0),
+      parameters: count(weights),
+      parametersOf8Bits: count(weights.filter(({ steps }) => steps)),
       ...(layers ? costOnFrames(operation, analysis, layers) : costOnWindow(steps.get(operation))),
     };
   });

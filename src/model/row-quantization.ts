@@ -9,6 +9,9 @@ export interface RowQuantization {
 /** Below it the reciprocal of a scale would overflow in float32, and multiples of a step would be none: such weights are zeros. */
 const SMALLEST = 1e-30;
 
+/** By how much of a step a weight may miss its multiple. */
+const OFF = 1e-3;
+
 /**
  * How a row of weights is quantized that has no step of its own: symmetrically, the largest to ±127. Its integers are w / scale,
  * divided in float32 and rounded, halves to even.
@@ -34,6 +37,8 @@ export function quantizationOf(weights: Float32Array, steps: Float32Array | null
     if (weights[i] === 0) continue;
     if (step === 0) step = steps[i];
     const multiple = step === steps[i] ? Math.round(weights[i] / step) : Infinity;
+    // float32 rounds what was computed of an integer and its step by less.
+    if (Math.abs(weights[i] - multiple * step) > OFF * step) return { scale: symmetricScale(weights), zeroPoint: 0 };
     least = Math.min(least, multiple);
     most = Math.max(most, multiple);
   }

@@ -70,7 +70,7 @@ function reasonToKeep({ name, tensor: proto, uses }: Source, use: Use): string |
   if (other) return `${other.where} reads it too, and not by the same rows`;
   const rows = proto.dims[use.axis!];
   if (!use.isRecurrent && rows < LEAST_ROWS)
-    return `of ${rows < 2 ? 'one row' : `${rows} rows`}, and below ${LEAST_ROWS} Tympan's engine has float32 weights too`;
+    return `it has ${rows < 2 ? 'one row' : `${rows} rows`}, and products of less than ${LEAST_ROWS} stay float32, as in Tympan's engine`;
   const { data } = readTensor(proto, name);
   const at = findNotFinite(data);
   return at < 0 ? null : `it holds ${data[at]}`;

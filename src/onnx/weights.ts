@@ -41,11 +41,17 @@ export type Sources = ReadonlyMap<GraphProto, ReadonlyMap<string, Source>>;
 
 export function findWeights(graph: GraphProto): Sources {
   const sources = new Map<GraphProto, Map<string, Source>>();
-  visit(graph, [], sources);
+  visit(graph, [], sources, new Map());
   return sources;
 }
 
-function visit(graph: GraphProto, outer: readonly Scope[], sources: Map<GraphProto, Map<string, Source>>): void {
+/** @param given inputs of the graph that are constants and come out of it again, by name */
+function visit(
+  graph: GraphProto,
+  outer: readonly Scope[],
+  sources: Map<GraphProto, Map<string, Source>>,
+  given: ReadonlyMap<string, View | null>,
+): void {
   if (outer.length > maxDepth)
     throw new UnsupportedModelError(`bodies of its operators are in one another more than ${maxDepth} deep`);
   const scope: Scope = new Map();
@@ -58,19 +64,47 @@ function visit(graph: GraphProto, outer: readonly Scope[], sources: Map<GraphPro
     scope.set(name, { source, axes: tensor.dims.map((_, axis) => axis) });
   };
   const viewOf = (name: string): View | null => scopes.find((each) => each.has(name))?.get(name) ?? null;
-  for (const { name } of graph.input) scope.set(name, null);
+  for (const { name } of graph.input) scope.set(name, given.get(name) ?? null);
   for (const tensor of graph.initializer) add(tensor.name, tensor);
   for (const proto of graph.node) {
     const constant = constantOf(proto);
     const moved = constant ? null : moveOf(proto, viewOf);
-    for (const output of proto.output) scope.set(output, null);
+    for (const output of proto.output) scope.set(output, moved);
     if (constant) add(proto.output[0], constant);
-    else if (moved) scope.set(proto.output[0], moved);
-    else read(proto, viewOf);
-    for (const { g } of proto.attribute) if (g) visit(g, scopes, sources);
+    const handed = handedOn(proto);
+    const views = new Map([...handed].map(([place, formal]) => [formal, viewOf(proto.input[place])]));
+    if (!constant && !moved) read(proto, viewOf, handed);
+    for (const { g } of proto.attribute) if (g) visit(g, scopes, sources, views);
   }
-  for (const { name } of graph.output)
-    viewOf(name)?.source.uses.push({ where: 'an output of a graph', axis: null, directions: 1, isRecurrent: false });
+  graph.output.forEach(({ name }, place) => {
+    const view = viewOf(name);
+    if (view && view !== given.get(graph.input[place + 1]?.name))
+      view.source.uses.push({ where: 'an output of a graph', axis: null, directions: 1, isRecurrent: false });
+  });
+}
+
+/** In front of the carried values a Loop has a trip count and a condition, its body a counter too, and a condition of results. */
+const BEFORE_CARRIED = 2;
+
+/**
+ * Inputs of a Loop that it hands from step to step as they are, by place: so TensorFlow 2's loops have their weights,
+ * https://onnx.ai/onnx/operators/onnx__Loop.html.
+ *
+ * @returns names in its body
+ */
+function handedOn({ opType, domain, attribute, input }: NodeProto): ReadonlyMap<number, string> {
+  const handed = new Map<number, string>();
+  const body = attribute.find(({ name }) => name === 'body')?.g;
+  if (opType !== 'Loop' || !isOnnxDomain(domain) || !body) return handed;
+  const same = new Map<string, string>();
+  for (const node of body.node)
+    if (node.opType === 'Identity' && isOnnxDomain(node.domain))
+      same.set(node.output[0], same.get(node.input[0]) ?? node.input[0]);
+  for (let place = BEFORE_CARRIED; place < input.length; place++) {
+    const [formal, result] = [body.input[place]?.name, body.output[place - 1]?.name];
+    if (formal !== undefined && (same.get(result) ?? result) === formal) handed.set(place, formal);
+  }
+  return handed;
 }
 
 /** The tensor of a Constant node. */
@@ -79,19 +113,22 @@ function constantOf({ opType, domain, attribute, output }: NodeProto): TensorPro
   return attribute.find(({ name }) => name === 'value')?.t ?? null;
 }
 
-/** A Transpose or Identity of a constant, which exporters leave in front of the product. */
+/** What exporters leave between a constant and the product: parts of rows or of columns are still of the same rows. */
+const MOVES = new Set(['Transpose', 'Identity', 'Slice', 'Split']);
+
 function moveOf(proto: NodeProto, viewOf: (name: string) => View | null): View | null {
-  const isMove = proto.opType === 'Transpose' || proto.opType === 'Identity';
-  const view = isMove && isOnnxDomain(proto.domain) ? viewOf(proto.input[0]) : null;
-  if (!view || proto.opType === 'Identity') return view;
+  const isMove = MOVES.has(proto.opType) && isOnnxDomain(proto.domain);
+  const view = isMove ? viewOf(proto.input[0]) : null;
+  if (!view || proto.opType !== 'Transpose') return view;
   const perm = new Node(proto).ints('perm') ?? view.axes.map((_, axis) => view.axes.length - 1 - axis);
   return { source: view.source, axes: perm.map((axis) => view.axes[axis] ?? null) };
 }
 
-function read(proto: NodeProto, viewOf: (name: string) => View | null): void {
+/** @param handed inputs that the node only hands to its body */
+function read(proto: NodeProto, viewOf: (name: string) => View | null, handed: ReadonlyMap<number, string>): void {
   proto.input.forEach((name, index) => {
     const view = name ? viewOf(name) : null;
-    if (!view) return;
+    if (!view || handed.has(index)) return;
     const axis = isOnnxDomain(proto.domain) ? rowAxisOf(proto, index, view) : null;
     const isLayer = axis !== null && isRecurrent(proto);
     const directions = isLayer ? view.source.tensor.dims[view.axes[0]!] : 1;

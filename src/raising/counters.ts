@@ -1,5 +1,5 @@
 /** What a loop counts, and whether it runs once a step, for inputs of one shape. */
-import type { OperationOf, ValueId } from '../model/network.js';
+import type { OperationOf, TensorType, ValueId } from '../model/network.js';
 import { elements, type Operand } from '../operators/operator.js';
 
 export type Loop = OperationOf<'loop'>;
@@ -45,7 +45,10 @@ const OPPOSITE: Readonly<Record<keyof typeof COMPARISONS, keyof typeof COMPARISO
 const UNLIMITED = 2 ** 31 - 1;
 
 /** Operations under which one element stays one element. */
-const KEEPS = new Set(['identity', 'cast', 'squeeze', 'unsqueeze', 'reshape', 'flatten']);
+const KEEPS = new Set(['identity', 'squeeze', 'unsqueeze', 'reshape', 'flatten']);
+
+/** Types that hold whatever a loop counts. */
+const WIDE = new Set<TensorType>(['float32', 'float64', 'int32', 'int64']);
 
 const isNumber = (operand: Operand | null | undefined): operand is Operand =>
   !!operand && operand.data !== null && elements(operand.dims) === 1;
@@ -68,6 +71,7 @@ export class Counters {
       if (output === null) continue;
       const [a, b] = operation.inputs.map((value) => (value === null ? undefined : this.#lines.get(value)));
       if (KEEPS.has(operation.kind)) this.#same(operation.inputs[0]!, output);
+      else if (operation.kind === 'cast') this.#cast(operation, output);
       else if (operation.kind === 'unary') this.#unary(operation, output);
       else if (operation.kind === 'binary' && a && b) this.#combine(operation.function, a, b, output);
       else if (operation.kind === 'binary' && operation.function === 'and') this.#both(operation, output);
@@ -100,6 +104,21 @@ export class Counters {
     const conditions = this.#conditions.get(from);
     if (line) this.#lines.set(to, line);
     if (conditions) this.#conditions.set(to, conditions);
+  }
+
+  /** A whole number stays what it is in another type; a fraction and what becomes true or false does not. */
+  #cast({ to, inputs }: OperationOf<'cast'>, output: ValueId): void {
+    const from = inputs[0]!;
+    const line = this.#lines.get(from);
+    const isBoolean = to === 'bool' && this.#conditions.has(from);
+    if (isBoolean || (line && WIDE.has(to) && (to.startsWith('float') || this.#isWhole(line))))
+      this.#same(from, output);
+  }
+
+  #isWhole({ of, scale, offset }: Line): boolean {
+    const input = this.#loop.body.inputs.findIndex(({ value }) => value === of);
+    const isInteger = of === null || input === 0 || this.#operands[input]?.type === 'integer';
+    return isInteger && Number.isInteger(scale) && Number.isInteger(offset);
   }
 
   #unary({ function: name, inputs }: OperationOf<'unary'>, output: ValueId): void {

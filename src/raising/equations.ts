@@ -114,7 +114,7 @@ export class Equations {
         const isFirst = row.elements[unknowns[0]] === 0;
         row.elements[unknowns[0]] += amount;
         row.steps[unknowns[0]] = isFirst ? Math.abs(step * coefficient) : NaN;
-      } else if (found?.kind === 'sum') this.#addSum(row, found, amount, coefficient);
+      } else if (found?.kind === 'sum') this.#addSum(row, found, amount);
       else {
         row.otherSteps.set(monomial, row.others.has(monomial) ? NaN : Math.abs(step * coefficient));
         row.others.set(monomial, (row.others.get(monomial) ?? 0) + amount);
@@ -122,11 +122,11 @@ export class Equations {
     }
   }
 
-  #addSum(row: Row, { weights, start, stride, scale, of }: WeightedSum, factor: number, coefficient: number): void {
+  #addSum(row: Row, { weights, start, stride, scale, of }: WeightedSum, factor: number): void {
     const { data, steps } = weights;
     for (let k = 0, place = start; k < of.length; k++, place += stride) {
       const weight = factor * scale * data[place];
-      if (weight !== 0) this.addTo(row, of[k], weight, steps ? steps[place] * scale * coefficient : NaN);
+      if (weight !== 0) this.addTo(row, of[k], weight, steps ? steps[place] * scale * factor : NaN);
     }
   }
 }

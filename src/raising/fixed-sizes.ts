@@ -5,7 +5,7 @@ import type { Operators } from '../operators/operator.js';
 import { isMove, isMoved, moved } from './moves.js';
 import type { Tracer } from './tracer.js';
 
-/** Under which a size that stays the same for other open sizes is a fixed one: none of these cuts or rounds. */
+/** Under which a size that stays the same for other open sizes is a fixed one: none of these cuts or rounds; Split does on its own axis. */
 const KEEPS_SIZES = new Set<Kind>([
   'batchNormalization',
   'binary',
@@ -28,6 +28,9 @@ const KEEPS_SIZES = new Set<Kind>([
   'unary',
   'unsqueeze',
 ]);
+
+/** An end that is behind that of any tensor, as exporters write it. */
+const BEHIND = 2 ** 31 - 1;
 
 const COMPUTES = new Set<Kind>(['binary', 'cast', 'unary']);
 
@@ -74,30 +77,45 @@ export class FixedSizes {
       inputs.every((sizes) => sizes?.every(Boolean)) && !operation.inputs.some((one) => this.#isOpen(one));
     for (const value of operation.outputs) {
       if (value === null) continue;
-      const [dims, ...others] = this.#tracers.map(({ operands }) => operands.get(value)!.dims);
-      const isSame = (dim: number, axis: number) => others.every((other) => other[axis] === dim);
-      if (areFixed)
-        this.#sizes.set(
-          value,
-          dims.map(() => true),
-        );
-      else if (operation.kind === 'slice' && inputs.every(Boolean))
-        this.#sizes.set(value, this.#sliced(operation, dims));
-      else if (KEEPS_SIZES.has(operation.kind) && inputs.every(Boolean)) this.#sizes.set(value, dims.map(isSame));
+      const all = this.#tracers.map(({ operands }) => operands.get(value)!.dims);
+      const sizes = areFixed ? all[0].map(() => true) : inputs.every(Boolean) ? this.#kept(operation, all) : null;
+      if (sizes) this.#sizes.set(value, sizes);
     }
   }
 
-  /** Of an open axis, the first element or the last is one, whatever its size. */
-  #sliced({ inputs }: OperationOf<'slice'>, dims: readonly number[]): boolean[] {
+  /** Every size is fixed, or grows with the open sizes; null where one may do neither. */
+  #kept(operation: Operation, all: readonly (readonly number[])[]): Flags | null {
+    const [dims, ...others] = all;
+    if (operation.kind === 'slice') return this.#sliced(operation, all);
+    if (!KEEPS_SIZES.has(operation.kind)) return null;
+    if (operation.kind === 'split') {
+      const axis = operation.axis < 0 ? operation.axis + dims.length : operation.axis;
+      if (!this.#sizesOf(operation.inputs[0]!)![axis] || this.#isOpen(operation.inputs[1] ?? null)) return null;
+    }
+    return dims.map((dim, axis) => others.every((other) => other[axis] === dim));
+  }
+
+  /** Of an open axis, the first element or the last is one, whatever its size; all but the first or last few are as open as it is. */
+  #sliced({ inputs }: OperationOf<'slice'>, all: readonly (readonly number[])[]): Flags | null {
+    const [dims] = all;
     const numbers = (index: number) => this.#constants.get(inputs[index] ?? -1)?.data;
-    const starts = numbers(1);
+    const [starts, ends] = [numbers(1), numbers(2)];
     const axes = inputs[3] == null ? starts?.map((_, at) => at) : numbers(3);
+    const steps = inputs[4] == null ? starts?.map(() => 1) : numbers(4);
     const sizes = this.#sizesOf(inputs[0]!)!;
-    return dims.map((dim, axis) => {
-      const at = axes?.findIndex((one) => (one < 0 ? one + dims.length : one) === axis) ?? -1;
-      const isEnd = dim === 1 && (starts?.[at] === 0 || starts?.[at] === -1);
-      return !!starts && !!axes && ((sizes[axis] && !this.#isOpen(inputs[2]!)) || (at >= 0 && isEnd));
+    if (!starts || !axes || !steps) return null;
+    const flags = dims.map((_, axis) => {
+      const at = axes.findIndex((one) => (one < 0 ? one + dims.length : one) === axis);
+      if (sizes[axis]) return at < 0 || !this.#isOpen(inputs[2]!) ? true : null;
+      if (at < 0) return false;
+      const [start, end] = [starts[at], ends?.[at] ?? NaN];
+      const isOne = (start === 0 && end === 1) || (start === -1 && end >= BEHIND);
+      if (steps[at] !== 1) return null;
+      if (isOne) return all.every((own) => own[axis] === 1) ? true : null;
+      const isGrowing = all.every((own, index) => index === 0 || own[axis] > all[index - 1][axis]);
+      return start >= 0 && (end < 0 || end >= BEHIND) && isGrowing ? false : null;
     });
+    return flags.every((flag) => flag !== null) ? flags : null;
   }
 
   /** Whether a tensor holds integers that are not fixed. */

@@ -82,13 +82,6 @@ def operators():
     yield "einsum", model([node("Einsum", "x V", "y", equation="tbi,ij->tbj")], [X], anything, [weights("V", INPUTS, 3)])
     yield "top-k", model([node("TopK", "x two", "y i", axis=-1)], [X], anything, [ints("two", [2])])
     yield "resize", model([helper.make_node("Resize", ["x", "", "sizes"], ["y"], "resize")], [frames], anything, [floats("sizes", 1, 1, 2)])
-    branch = helper.make_graph([node("Relu", "x", "b")], "branch", [], [value("b", "time", "batch", INPUTS)])
-    yield "if", model([node("If", "on", "y", then_branch=branch, else_branch=branch)], [X], anything, [numpy_helper.from_array(np.array(True), "on")])
-    step = helper.make_graph([node("Identity", "go", "go_on"), node("Add", "h h", "h_next")], "step",
-                             [value("i", dtype=TensorProto.INT64), value("go", dtype=TensorProto.BOOL), value("h", None, None, None)],
-                             [value("go_on", dtype=TensorProto.BOOL), value("h_next", None, None, None)])
-    yield "loop", model([node("Loop", "three on x", "y", body=step)], [X], anything,
-                        [numpy_helper.from_array(np.array(3, np.int64), "three"), numpy_helper.from_array(np.array(True), "on")])
     foreign = model([helper.make_node("DynamicQuantizeGRU", ["x"], ["Y"], "dq", domain="com.microsoft")], [X], [Y4], [])
     foreign.opset_import.append(helper.make_opsetid("com.microsoft", 1))
     yield "domain", foreign
