@@ -391,7 +391,7 @@ describe('tympan annotate', () => {
     ],
     [[pair, '--threshold', '2', '-o', out], /Expected a number from 0 to 1/],
     [[pair, '--frontend', '{', '-o', out], /--frontend: not JSON: /],
-    [[pair, '--frontend', 'mfcc', '-o', out], /--frontend mfcc: no such file, expected JSON or a file of JSON/],
+    [[pair, '--frontend', 'mfcc', '-o', out], /--frontend mfcc: no such file, expected JSON \(.*\) or a file of JSON/],
     [[pair, '--frontend', folder, '-o', out], /expected a file of JSON/],
     [[pair, '--frontend', CLIP, '-o', out], /--frontend models\/samples\/happy\.wav: not JSON/],
     [[pair, '--frontend', '{"numMel": 40}', '-o', out], /two\.onnx: front end: "numMel" is no field/],

@@ -236,7 +236,7 @@ test('what loops take in all is limited', async () => {
   const initializers: GraphSpec['initializers'] = { count: [[], [10_000], 'int64'], seed: [[3]] };
   await refused(
     file(deep(4), { initializers }),
-    /loop "Loop_0": its 10000 passes take more than 17179869184 multiply-adds/,
+    /Loop node "Loop_0": its 10000 passes take more than 17179869184 multiply-adds/,
   );
   const constant = file(deep(3), { initializers });
   const known: GraphSpec = {
@@ -271,7 +271,7 @@ test('what loops take in all is limited', async () => {
     initializers: { count: [[], [10_000], 'int64'] },
     nodes: [['Loop', ['count', '', 'x'], ['y', 'z'], { body: { graph: gathers } }]],
   });
-  await refused(all, /loop "Loop_0": its result \[10000,2000\] has more than 16777216 elements/);
+  await refused(all, /Loop node "Loop_0": its result \[10000,2000\] has more than 16777216 elements/);
 });
 
 test('graphs nested beyond what a decoder can follow are no model', async () => {

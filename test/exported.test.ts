@@ -146,7 +146,7 @@ function runAsBatch(model: Model, { axes }: Layout, sequence: Tensors): Tensors 
 const WHOLE: readonly (readonly [because: RegExp, names: RegExp])[] = [
   [/direction "(reverse|bidirectional)"/, /backwards|bidirectional|keras-attention-lstm/],
   [/^reverseSequence .* whole sequences/, /backwards|bidirectional/],
-  [/^(loop|scan) .* loops over whole sequences, and is no layer/, /^(loop|scan)-(almost|other)-|^keras-masking$/],
+  [/^(Loop node|scan) .* loops over whole sequences, and is no layer/, /^(loop|scan)-(almost|other)-|^keras-masking$/],
   [/takes one number of all frames/, /^keras-mean-over-time$|^if-loud$/],
   [/distribution over all frames|multiplies every frame with every other/, /attention/],
   [/pools all frames/, /^quantized-image-/],

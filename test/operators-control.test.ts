@@ -8,6 +8,7 @@ import { run } from '#dist/inference/run.js';
 import { Runner } from '#dist/inference/runner.js';
 import { newArena } from '#dist/kernels/embedded.js';
 import { simplify } from '#dist/operators/index.js';
+import { enterLoop, leaveLoop, MAX_LOOP_WORK, spendPass } from '#dist/operators/loop-work.js';
 import { importOnnx } from './import-onnx.js';
 import { buildModel, gruWeights, type GraphSpec, type NodeSpec } from './onnx-builder.js';
 import { compareOutputs, relativeDifference, runOnnxruntime, uniform } from './support.js';
@@ -421,7 +422,7 @@ test('what only running could tell is refused, with the operation and a remedy',
     assert.ok(error instanceof UnsupportedModelError);
     assert.match(
       error.message,
-      /loop "Loop_0": how often it runs is only known when the network runs.*fixed number of steps/,
+      /Loop node "Loop_0": how often it runs is only known when the network runs.*fixed number of steps/,
     );
     return true;
   });
@@ -459,7 +460,7 @@ test('a loop that does not end is refused, before and while it runs', async () =
     [['count', '', 'x'], { count: [[], [2 ** 53], 'int64'] }],
   ];
   for (const given of forged)
-    await assert.rejects(loadModel(endless(...given)), /loop "Loop_0": it runs more than 1048576 times/);
+    await assert.rejects(loadModel(endless(...given)), /Loop node "Loop_0": it runs more than 1048576 times/);
   const still = body(
     { h: [3] },
     [
@@ -473,7 +474,76 @@ test('a loop that does not end is refused, before and while it runs', async () =
     },
   );
   const model = await loadModel(buildModel(loopOver(['', 'true', 'x'], still, { last: [3] })));
-  assert.throws(() => model.run({ x }), /loop "Loop_0": it runs more than 1048576 times/);
+  assert.throws(() => model.run({ x }), /Loop node "Loop_0": it runs more than 1048576 times/);
+});
+
+/** h + 1 or 2 · h, until its largest element is above a limit, within a loop that goes on until `outer` does not hold. */
+function whileWithin(isCounted: boolean): GraphSpec {
+  const initializers: GraphSpec['initializers'] = { low: [[], [9]], high: [[], [40]], two: [[], [2]] };
+  const until = (from: string, on: string, limit: string): NodeSpec[] => [
+    ['ReduceMax', [from], [`${from}Top`], { keepdims: 0 }],
+    ['Less', [`${from}Top`, limit], [on]],
+  ];
+  const inner: GraphSpec = {
+    inputs: { k: [], goIn: [], g: [3] },
+    outputs: { onIn: [], more: [3] },
+    types: { k: 'int64', goIn: 'bool', onIn: 'bool' },
+    initializers: {},
+    nodes: [['Add', ['g', 'one'], ['more']], ...until('more', 'onIn', 'low')],
+  };
+  const around = body(
+    { h: [3] },
+    [
+      ['Loop', ['', 'true', 'h'], ['deep'], { body: { graph: inner } }],
+      ['Mul', ['deep', 'two'], ['next']],
+      ...(isCounted ? [] : until('next', 'on', 'high')),
+    ],
+    ['next'],
+  );
+  return loopOver(
+    [isCounted ? 'count' : '', 'true', 'x'],
+    around,
+    { last: [3] },
+    {
+      initializers: { ...one, ...initializers, one: [[], [1]] },
+    },
+  );
+}
+
+test('loops that go on until a condition fails run within each other, and within those that are counted', async () => {
+  const x: Tensor = { type: 'float32', dims: [3], data: Float32Array.of(2.6, 1, -3) };
+  for (const isCounted of [false, true]) await agrees(whileWithin(isCounted), { x });
+});
+
+test('loops within each other spend one allowance, that is new for the next outermost loop', () => {
+  const operation = importOnnx(buildModel(whileWithin(false))).network.operations[0];
+  const quarter = MAX_LOOP_WORK / 4;
+  const nested = (): void => {
+    enterLoop();
+    try {
+      spendPass(operation, quarter);
+      spendPass(operation, quarter);
+    } finally {
+      leaveLoop();
+    }
+  };
+  for (let time = 0; time < 3; time++) nested();
+  enterLoop();
+  nested();
+  assert.throws(
+    nested,
+    /Loop node "Loop_0": its passes, and those of the loops around it, take more than 17179869184 m/,
+  );
+  leaveLoop();
+  nested();
+});
+
+test('what fails in a body is named with its loop', async () => {
+  const odd = body({ h: [3] }, [['Concat', ['h', 'rows'], ['next'], { axis: 0 }]], ['next'], {
+    initializers: { rows: [[2, 2]] },
+  });
+  const spec = loopOver(['count', '', 'x'], odd, { last: null });
+  await assert.rejects(loadModel(buildModel(spec)), /^[A-Za-z]+: Loop node "Loop_0": body: concat "Concat_0": /);
 });
 
 test('a stream whose branch a whole number chooses, as that of Silero VAD does by its sample rate', async () => {

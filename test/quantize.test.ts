@@ -60,6 +60,7 @@ describe('a quantized file in onnxruntime', () => {
   const chosen = IMPORTABLE.filter((name, i) => i % 4 === 0 || /version|opset|twin|both-ways/.test(name));
   for (const name of chosen) {
     if (/layout-(gru|lstm|rnn)\.onnx$/.test(name)) continue; // onnxruntime refuses them before and after
+    if (name === 'forged-unused.onnx') continue; // onnxruntime takes an input that is read by nothing, and Tympan none
     it(`${name} computes what its int8 weights stand for, to 1e-5`, async (t) => {
       const bytes = new Uint8Array(readFileSync(FIXTURES + name));
       const result = await quantize(FIXTURES + name).catch((error: Error) => error);

@@ -148,6 +148,33 @@ test('MatMulInteger becomes a product of floats, however both scales follow', as
   }
 });
 
+test('a product that a factor gives more axes stays one of integers', async () => {
+  for (const dims of [
+    [1, 1, 1, 1],
+    [1, 1, 1, 5],
+  ]) {
+    const data = Array.from({ length: dims[3] }, (_, i) => 0.01 + i / 100);
+    const file = graph(product(['Mul', ['qs', 'wide'], ['both']], ['Mul', ['floats', 'both'], ['y']]), {
+      W,
+      wide: [dims, data],
+    });
+    const { f32 } = await check(file, 1e-6);
+    assert.ok(f32.includes('matmulInteger'), f32.join());
+  }
+});
+
+test('a negative scale, which turns the range around, keeps its rounding', async () => {
+  const turned = (moves: readonly NodeSpec[], last: string): Uint8Array =>
+    graph([quantize('x', 'q'), ...moves, dequantize(last, 'y')], { s: scalar(-0.01) });
+  const plain = await check(turned([], 'q'));
+  assert.deepEqual(plain.int8, ['fakeQuantize', 'identity']);
+  const x = randomInputs(plain.models[0].network, 1, 7, 5);
+  assert.deepEqual(plain.models[1].run(x), plain.models[0].run(x));
+  const pool: NodeSpec = ['MaxPool', ['q'], ['p'], { kernel_shape: [3] }];
+  // The largest of the integers is the least of what they stand for.
+  await assert.rejects(loadModel(turned([pool], 'p')), /pool "MaxPool_1": input 0 is integer/);
+});
+
 test('MatMulInteger of which the sums are read, or another scale follows, stays one', async () => {
   const sums = await check(
     graph(product(['Mul', ['floats', 'qs'], ['half']], ['Add', ['half', 'floats'], ['y']]), { W }),

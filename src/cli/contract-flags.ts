@@ -46,7 +46,7 @@ export async function readRecipe(given: string): Promise<NonNullable<Annotations
 
 async function readText(path: string, where: string): Promise<string> {
   const found = await stat(path).catch(() => undefined);
-  if (!found) throw new InputError(`${where}: no such file, expected JSON or a file of JSON`);
+  if (!found) throw new InputError(`${where}: no such file, expected JSON ({"preset": "kaldi"}) or a file of JSON`);
   if (!found.isFile() || found.size > MOST_JSON_BYTES)
     throw new InputError(`${where}: expected a file of JSON, at most ${MOST_JSON_BYTES} bytes`);
   return readFile(path, 'utf8');

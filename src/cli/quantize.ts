@@ -25,11 +25,11 @@ export function addQuantize(program: Command): void {
     .addHelpText(
       'after',
       `
-Weights of GRU, LSTM, RNN, MatMul, Gemm and Conv, also within loops and branches,
-become int8 with a scale a row, each behind a DequantizeLinear; an opset below 13
-becomes 13. All else in the file stays. Tympan's int8 engine rounds weights the
-same way when it loads a model, so it hears the same with both files. "error" is
-the largest difference of a weight from what it was.
+Weights of GRU, LSTM, RNN, MatMul, Gemm and Conv, also within loops, become int8
+with a scale a row, each behind a DequantizeLinear; an opset below 13 is raised.
+All else in the file stays. Tympan's int8 engine rounds weights the same way
+when it loads a model, so it hears the same with both files. "error" is the
+largest difference of a weight from what it was.
 
 Example:
   tympan quantize hey.onnx -o hey-int8.onnx`,

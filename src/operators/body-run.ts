@@ -1,7 +1,8 @@
 /** A body that is prepared for inputs of known shapes, with memory to run in. */
+import { TympanError } from '../errors.js';
 import type { Network, Numbers, Operation, ValueId } from '../model/network.js';
 import { multiplyAdds } from './multiply-adds.js';
-import { elements, malformed, required, type Operand, type Prepared, type Surroundings } from './operator.js';
+import { elements, malformed, required, whereOf, type Operand, type Prepared, type Surroundings } from './operator.js';
 import { Budget, newNumbers, specialize, workOf, type Specialization } from './specialization.js';
 
 /** Looking at so many values of a body takes as long as preparing one operation. */
@@ -14,7 +15,14 @@ export const specializer =
   (operation: Operation, { operators, budget = new Budget() }: Surroundings): SpecializeBody =>
   (body, inputs) => {
     budget.visit(operation, body.names.length / VALUES_PER_VISIT);
-    return specialize(body, inputs, operators, budget);
+    try {
+      return specialize(body, inputs, operators, budget);
+    } catch (error) {
+      if (!(error instanceof TympanError)) throw error;
+      throw new (error.constructor as typeof TympanError)(`${whereOf(operation)}: body: ${error.message}`, {
+        cause: error,
+      });
+    }
   };
 
 /** What a body is given, from its input `first` on, by its own ids. */
@@ -35,12 +43,13 @@ export function resultOf(operation: Operation, body: Network, shapes: Specializa
 }
 
 /** Of `Prepared`. */
-export type Cost = Required<Pick<Prepared, 'work' | 'multiplyAdds'>>;
+export type Cost = Required<Pick<Prepared, 'work' | 'least' | 'multiplyAdds'>>;
 
-export const NO_COST: Cost = { work: 0, multiplyAdds: 0 };
+export const NO_COST: Cost = { work: 0, least: 0, multiplyAdds: 0 };
 
 export const costs = (a: Cost, b: Cost, times = 1): Cost => ({
   work: a.work + times * b.work,
+  least: a.least + times * b.least,
   multiplyAdds: a.multiplyAdds + times * b.multiplyAdds,
 });
 
@@ -48,12 +57,14 @@ export const costs = (a: Cost, b: Cost, times = 1): Cost => ({
 export function bodyCost({ steps }: Specialization): Cost {
   const all = steps.map(({ operation, operands, prepared }): Cost => {
     const inputs = operands.map((operand) => operand?.dims ?? null);
+    const work = workOf(operation, operands, prepared);
     return {
-      work: workOf(operation, operands, prepared),
+      work,
+      least: prepared.least ?? work,
       multiplyAdds: prepared.multiplyAdds ?? multiplyAdds(operation, inputs, prepared.outputs[0].dims),
     };
   });
-  return all.reduce((sum, cost) => costs(sum, cost), { work: 1, multiplyAdds: 0 });
+  return all.reduce((sum, cost) => costs(sum, cost), { work: 1, least: 1, multiplyAdds: 0 });
 }
 
 type Buffers = (Numbers | null)[];

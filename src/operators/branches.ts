@@ -34,6 +34,7 @@ export const branches: Operator<'if'> = (operation, operands, around) => {
     outputs: first.map(({ type, dims }): Shape => ({ type, dims })),
     known: first.map(({ data }) => (isKnown ? data : null)),
     work: Math.max(...branchCosts.map(({ work }) => work)),
+    least: Math.max(...branchCosts.map(({ least }) => least)),
     multiplyAdds: Math.max(...branchCosts.map(({ multiplyAdds }) => multiplyAdds)),
     compute: (inputs, outputs) => {
       const i = isKnown ? taken[0] : Number(inputs[0]![0] !== 0);

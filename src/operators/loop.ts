@@ -1,14 +1,12 @@
 /** https://onnx.ai/onnx/operators/onnx__Loop.html, with a trip count, a condition, or both. */
 import type { OperationOf, ScannedAxis } from '../model/network.js';
 import { bodyCost, specializer } from './body-run.js';
+import { MAX_LOOP_WORK } from './loop-work.js';
 import { checkedShape, elements, malformed, unsupported, type Operand, type Operator } from './operator.js';
 import { preparePasses, type Pattern } from './passes.js';
 import { joined, Repetition } from './repetition.js';
-import { MAX_PASSES, tripsOf } from './trips.js';
+import { tripsOf } from './trips.js';
 import { typedOperand } from './typed-operand.js';
-
-/** Multiply-adds that all passes of one loop may take: some minutes. */
-export const MAX_LOOP_WORK = 2 ** 34;
 
 const FIRST: ScannedAxis = { axis: 0, direction: 'forward' };
 
@@ -47,10 +45,9 @@ export const loop: Operator<'loop'> = (operation, operands, around) => {
   }
   const prepared = preparePasses(pattern, operands, passes, specializeBody);
   const { cost } = prepared;
-  if (cost.work > MAX_LOOP_WORK)
+  if (cost.least > MAX_LOOP_WORK)
     throw unsupported(operation, `its ${passes} passes take more than ${MAX_LOOP_WORK} multiply-adds; run less of it`);
   const each = passes === null ? bodyCost(prepared.all[0]) : cost;
-  const limit = passes ?? Math.min(MAX_PASSES, Math.floor(MAX_LOOP_WORK / each.work));
   let repetition: Repetition | null = null;
   return {
     outputs: [
@@ -68,7 +65,7 @@ export const loop: Operator<'loop'> = (operation, operands, around) => {
     ...(passes === null && { work: MAX_LOOP_WORK }),
     compute: (inputs, outputs) => {
       repetition ??= new Repetition(pattern, prepared, operands);
-      repetition.compute(inputs, outputs, passes, limit);
+      repetition.compute(inputs, outputs, passes, each.least);
     },
   };
 };

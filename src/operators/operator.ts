@@ -28,6 +28,8 @@ export interface Prepared {
   readonly known?: readonly (Numbers | null)[];
   /** Of what runs bodies: what it takes at most. */
   readonly work?: number;
+  /** As `work`, with one pass of each loop of which only running tells how often it runs. */
+  readonly least?: number;
   /** Of what runs bodies: those of recurrent layers, products and convolutions alone. */
   readonly multiplyAdds?: number;
   /**
@@ -55,8 +57,8 @@ export type Operator<K extends Kind> = (
 /** By kind; those that a network does not have may be missing. */
 export type Operators = { readonly [K in Kind]?: Operator<K> };
 
-/** How messages call an operation: `gru "gru_1"`. */
-export const whereOf = ({ kind, name }: Operation): string => `${kind} "${name}"`;
+/** How messages call an operation: `gru "gru_1"`, and loops as the file does. */
+export const whereOf = ({ kind, name }: Operation): string => `${kind === 'loop' ? 'Loop node' : kind} "${name}"`;
 
 export function unsupported(operation: Operation, what: string): UnsupportedModelError {
   return new UnsupportedModelError(`${whereOf(operation)}: ${what}`);

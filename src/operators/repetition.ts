@@ -1,10 +1,11 @@
 /** Passes through the body of a loop: each takes what the one before it carries on. */
 import type { Numbers } from '../model/network.js';
 import { BodyRun, copyNumbers } from './body-run.js';
+import { enterLoop, leaveLoop, spendPass } from './loop-work.js';
 import { elements, type Operand, type Prepared, type Shape } from './operator.js';
 import { firstResult, type Passes, type Pattern } from './passes.js';
 import { newNumbers } from './specialization.js';
-import { endless } from './trips.js';
+import { endless, MAX_PASSES } from './trips.js';
 
 /** A sequence in a tensor, seen as [outer, passes, inner]. */
 interface Sequence {
@@ -84,23 +85,32 @@ export class Repetition {
 
   /**
    * @param passes how many; null: until the condition is false
-   * @param most what `passes` null may not exceed without an end
+   * @param work of a pass, but for loops within it of which only running tells how often they run
    */
   compute(
     inputs: Parameters<Prepared['compute']>[0],
     outputs: Parameters<Prepared['compute']>[1],
     passes: number | null,
-    most: number,
+    work: number,
   ): void {
     const { heads, carried } = this.#pattern;
     for (let i = 0; i < carried; i++) copyNumbers(inputs[heads + i]!, this.#state[i], this.#counts[i]);
     this.#condition[0] = 1;
-    for (let index = 0; passes === null || index < passes; index++) {
-      if (passes === null && this.#isOver(inputs, index)) break;
-      if (index >= most) throw endless(this.#pattern, most);
-      this.#pass(inputs, outputs, index, passes ?? 0);
+    enterLoop();
+    try {
+      for (let index = 0; passes === null ? !this.#isOver(inputs, index) : index < passes; index++) {
+        if (passes === null) this.#spend(index, work);
+        this.#pass(inputs, outputs, index, passes ?? 0);
+      }
+    } finally {
+      leaveLoop();
     }
     for (let i = 0; i < carried; i++) if (outputs[i]) copyNumbers(this.#state[i], outputs[i]!, this.#lastCounts[i]);
+  }
+
+  #spend(index: number, work: number): void {
+    if (index >= MAX_PASSES) throw endless(this.#pattern);
+    spendPass(this.#pattern.operation, work);
   }
 
   /** Of a Loop, before pass `index`. */

@@ -1,7 +1,7 @@
 /** https://onnx.ai/onnx/operators/onnx__Scan.html of opset 9 on: a body over the slices of sequences. */
 import { axisOf, checkedShape, malformed, required, unsupported, type Operator } from './operator.js';
 import { specializer } from './body-run.js';
-import { MAX_LOOP_WORK } from './loop.js';
+import { MAX_LOOP_WORK } from './loop-work.js';
 import { preparePasses, type Pattern } from './passes.js';
 import { joined, Repetition } from './repetition.js';
 
@@ -18,7 +18,7 @@ export const scan: Operator<'scan'> = (operation, operands, around) => {
     throw malformed(operation, `its sequences have [${lengths}] slices; expected as many in each`);
   const own: Pattern = { ...operation, operation, body, heads: 0, scannedInputs };
   const prepared = preparePasses(own, operands, passes, specializeBody);
-  if (prepared.cost.work > MAX_LOOP_WORK)
+  if (prepared.cost.least > MAX_LOOP_WORK)
     throw unsupported(operation, `its ${passes} passes take more than ${MAX_LOOP_WORK} multiply-adds; run less of it`);
   const scannedOutputs = operation.scannedOutputs.map(({ axis, direction }, i) => ({
     axis: axisOf(operation, axis, prepared.scanned[i].dims.length + 1),
@@ -36,7 +36,7 @@ export const scan: Operator<'scan'> = (operation, operands, around) => {
     ...prepared.cost,
     compute: (inputs, outputs) => {
       repetition ??= new Repetition(pattern, prepared, operands);
-      repetition.compute(inputs, outputs, passes, passes);
+      repetition.compute(inputs, outputs, passes, 0);
     },
   };
 };

@@ -94,17 +94,21 @@ export class Budget {
 
   /** Before operations are prepared: loops may do it again and again. */
   visit(operation: Operation, count: number): void {
-    this.work(operation, count * WORK_PER_VISIT);
+    this.work(
+      operation,
+      count * WORK_PER_VISIT,
+      'what is prepared pass by pass takes too long; let loops run less often',
+    );
   }
 
   /** Before constants are computed. */
-  work(operation: Operation, multiplyAdds: number): void {
+  work(
+    operation: Operation,
+    multiplyAdds: number,
+    what = 'what it computes of constants takes too long; compute it before exporting',
+  ): void {
     this.#work -= multiplyAdds;
-    if (!(this.#work >= 0)) {
-      throw new UnsupportedModelError(
-        `${whereOf(operation)}: what it computes of constants takes too long; compute it before exporting`,
-      );
-    }
+    if (!(this.#work >= 0)) throw new UnsupportedModelError(`${whereOf(operation)}: ${what}`);
   }
 
   take(operation: Operation, dims: readonly number[]): number {

@@ -7,8 +7,8 @@ import { headsOf, keptBy, type Pattern } from './passes.js';
 /** A minute of 16 kHz sound, sample by sample, has fewer. */
 export const MAX_PASSES = 2 ** 20;
 
-export const endless = (pattern: Pattern, passes = MAX_PASSES) =>
-  unsupported(pattern.operation, `it runs more than ${passes} times, which is all that is computed`);
+export const endless = ({ operation }: Pattern) =>
+  unsupported(operation, `it runs more than ${MAX_PASSES} times, which is all that is computed`);
 
 /** The body with no more than the condition, and what of the carried values it depends on. */
 function conditionOf({ body, heads, carried }: Pattern): { network: Network; reads: ReadonlySet<ValueId | null> } {

@@ -41,6 +41,8 @@ export interface Context {
   readonly equations: Equations;
   /** Unknowns of the elements of what steps through the sequence. */
   readonly inputs: readonly number[];
+  /** Whether a layer's states stay float32. */
+  readonly isExact: boolean;
 }
 
 export const LINEAR: Activation = { function: 'affine', alpha: 1, beta: 0 };

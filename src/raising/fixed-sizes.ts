@@ -162,6 +162,11 @@ export class FixedSizes {
     return results.map((own) => Array.from(own, Boolean));
   }
 
+  /** Whether a tensor holds numbers that do not depend on open sizes. */
+  isFixed(value: ValueId): boolean {
+    return this.#numbersOf(value)?.every(Boolean) ?? false;
+  }
+
   /** A number that does not depend on open sizes, else null. */
   numberOf(value: ValueId): number | null {
     const flags = this.#numbersOf(value);

@@ -1,7 +1,7 @@
 /** What exporters and quantizers spell with many operators, as the layers that they mean. */
 import type { Network } from '../model/network.js';
 import { stepsOf } from '../operators/others.js';
-import { foldConstants } from '../operators/specialization.js';
+import { Budget, foldConstants } from '../operators/specialization.js';
 import type { Operators } from '../operators/operator.js';
 import { raiseLoops } from './loops.js';
 import { raiseQuantization } from './quantization.js';
@@ -16,7 +16,16 @@ export async function raise(
   operators: Operators,
   isExact: boolean,
 ): Promise<{ network: Network; operators: Operators }> {
-  const folded = (own: Network) => foldConstants(own, operators, stepsOf);
+  const budget = new Budget();
+  const folded = (own: Network) => foldConstants(own, operators, stepsOf, budget);
   const plain = (own: Network) => folded(raiseQuantization(folded(own), isExact));
-  return { network: plain(raiseLoops(plain(network), operators, plain)), operators };
+  const search = {
+    operators,
+    fold: plain,
+    isExact,
+    budget: new Budget(),
+    refused: new Set<string>(),
+    doubtful: new Set<string>(),
+  };
+  return { network: plain(raiseLoops(plain(network), search)), operators };
 }

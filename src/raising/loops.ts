@@ -1,6 +1,6 @@
 /** Branches that are known and loops that are layers, in a network and in the bodies within it. */
 import type { Network, Operation, ValueId } from '../model/network.js';
-import type { Operand, Operators } from '../operators/operator.js';
+import type { Operand } from '../operators/operator.js';
 import { absorbProducts } from './absorption.js';
 import { firstCarried, keepUnchanged, settled, settledBranches, type Fold, type Looping } from './bodies.js';
 import { takenBranch } from './branches.js';
@@ -8,25 +8,27 @@ import { Draft, withoutDead } from './draft.js';
 import { FixedSizes } from './fixed-sizes.js';
 import { scanOf } from './loop-to-scan.js';
 import { trialsOf, type Trial } from './probes.js';
-import { raiseScan } from './scans.js';
+import { originsWithin, raiseScan, type Probe } from './scans.js';
+import type { Search } from './search.js';
 import { Tracer } from './tracer.js';
 
 const isControl = ({ kind }: Operation): boolean => kind === 'if' || kind === 'loop' || kind === 'scan';
 
 /** The network with plain layers for the branches and loops that are some, whatever sizes its open axes have. */
-export function raiseLoops(network: Network, operators: Operators, fold: Fold): Network {
+export function raiseLoops(network: Network, search: Search): Network {
   let raised = network;
-  const trials = trialsOf(network, operators);
-  for (const trial of trials.length > 0 ? trials : [{ tracers: [], differs: false }]) {
+  const trials = trialsOf(network, search);
+  for (const trial of trials.length > 0 ? trials : [{ tracers: [], differs: false, isSingle: false }]) {
     if (!raised.operations.some(isControl)) break;
-    raised = new Raising(raised, trial, operators, fold).network();
+    if (trial.isSingle) for (const name of search.doubtful) search.refused.add(name);
+    raised = new Raising(raised, trial, search).network();
   }
   return raised;
 }
 
 class Raising {
   readonly #network: Network;
-  readonly #operators: Operators;
+  readonly #search: Search;
   readonly #fold: Fold;
   readonly #tracers: readonly Tracer[];
   readonly #draft: Draft;
@@ -34,14 +36,14 @@ class Raising {
   readonly #operations: Operation[] = [];
   readonly #isRead = new Set<ValueId | null>();
 
-  constructor(network: Network, { tracers, differs }: Trial, operators: Operators, fold: Fold) {
-    this.#fold = fold;
+  constructor(network: Network, { tracers, differs }: Omit<Trial, 'isSingle'>, search: Search) {
+    this.#search = search;
+    this.#fold = search.fold;
     this.#network = network;
-    this.#operators = operators;
     this.#draft = new Draft(network);
-    this.#tracers = tracers.map(({ operands }) => new Tracer(operators, operands));
+    this.#tracers = tracers;
     const hasSizes = differs && tracers.length > 0;
-    this.#sizes = hasSizes ? new FixedSizes(network, this.#draft.constants, this.#tracers, operators) : null;
+    this.#sizes = hasSizes ? new FixedSizes(network, this.#draft.constants, this.#tracers, search.operators) : null;
     for (const { value } of network.outputs) this.#isRead.add(value);
     for (const { inputs } of network.operations) for (const value of inputs) this.#isRead.add(value);
   }
@@ -88,20 +90,28 @@ class Raising {
   }
 
   /** What is known of an operation's inputs; those that are left out are null. */
-  #probes({ inputs }: Operation): readonly (readonly (Operand | null)[])[] {
+  #probes({ inputs }: Operation): readonly Probe[] {
+    const originOf = (tracer: Tracer, value: ValueId | null) =>
+      value === null || this.#sizes?.isFixed(value) ? null : tracer.originOf(value);
     const operandOf = (tracer: Tracer, value: ValueId) =>
       tracer.operands.get(value) ?? this.#draft.constants.get(value);
     return this.#tracers.flatMap((tracer) => {
       const operands = inputs.map((value) => (value === null ? null : operandOf(tracer, value)));
-      return operands.every((operand) => operand !== undefined) ? [operands] : [];
+      if (!operands.every((operand) => operand !== undefined)) return [];
+      const origins = tracer.hasOpenSizes ? inputs.map((value) => originOf(tracer, value)) : null;
+      return [{ operands, origins }];
     });
   }
 
   #layersOf(loop: Looping): readonly Operation[] | null {
     const probes = this.#probes(loop);
-    if (probes.length < this.#tracers.length) return null;
-    if (loop.kind === 'scan') return raiseScan(loop, probes, this.#draft, this.#operators);
-    const scan = scanOf(loop, probes, (value) => this.#isRead.has(value));
+    if (probes.length < this.#tracers.length || this.#search.refused.has(loop.name)) return null;
+    if (loop.kind === 'scan') return raiseScan(loop, probes, this.#draft, this.#search);
+    const counted = probes.map(({ operands, origins }) =>
+      operands.map((operand, at) => (operand && origins?.[at] === 'open' ? { ...operand, data: null } : operand)),
+    );
+    const scan = scanOf(loop, counted, (value) => this.#isRead.has(value));
+    if (!scan) this.#search.doubtful.add(loop.name);
     return scan && [settled(scan, this.#draft, this.#fold)];
   }
 
@@ -110,14 +120,17 @@ class Raising {
     const probes = this.#probes(operation);
     const raised = (body: Network, offset: number, unknown: number): Network => {
       if (!body.operations.some(isControl)) return body;
-      const tracers = probes.map((operands) => {
+      const tracers = probes.map(({ operands, origins }) => {
         const given = body.inputs.flatMap(({ value }, index): [ValueId, Operand][] => {
           const operand = operands[index + offset];
           return operand ? [[value, index < unknown ? { ...operand, data: null } : operand]] : [];
         });
-        return new Tracer(this.#operators, [...body.constants, ...given]);
+        return new Tracer(this.#search.operators, [...body.constants, ...given], {
+          budget: this.#search.budget,
+          origins: origins && originsWithin(body, origins, offset),
+        });
       });
-      return new Raising(body, { tracers, differs: false }, this.#operators, this.#fold).network();
+      return new Raising(body, { tracers, differs: false }, this.#search).network();
     };
     if (operation.kind === 'if') {
       const { thenBranch, elseBranch } = operation;

@@ -1,8 +1,18 @@
 /** h' = f(Wx + Rh + b): https://onnx.ai/onnx/operators/onnx__RNN.html */
-import { LINEAR, likeFirst, readsOnly, weightsOf, type Cell, type Context, type Gate, type State } from './cell.js';
+import {
+  LINEAR,
+  isSame,
+  likeFirst,
+  readsOnly,
+  weightsOf,
+  type Cell,
+  type Context,
+  type Gate,
+  type State,
+} from './cell.js';
 import { unknownOf } from './polynomial.js';
 
-export function matchRnn({ units, next }: State, { equations, inputs }: Context): Cell | null {
+export function matchRnn({ units, next }: State, { equations, inputs, isExact }: Context): Cell | null {
   const gates = likeFirst(
     next.map((of): Gate => {
       const index = unknownOf(of);
@@ -11,6 +21,8 @@ export function matchRnn({ units, next }: State, { equations, inputs }: Context)
     }),
   );
   if (!gates?.every(({ row }) => readsOnly(row, inputs, units))) return null;
+  // What only adds up has no bound: beside a large unit, 16 bits lose what a small one adds.
+  if (!isExact && isSame(gates[0].activation, LINEAR)) return null;
   return {
     kind: 'rnn',
     activations: [gates[0].activation],

@@ -1,7 +1,8 @@
 /** A network's inputs in the sizes with which its loops are looked at. */
 import type { Network, Port, ValueId } from '../model/network.js';
 import { elementTypeOf } from '../model/network.js';
-import type { Operand, Operators } from '../operators/operator.js';
+import type { Operand } from '../operators/operator.js';
+import type { Search } from './search.js';
 import { Tracer } from './tracer.js';
 
 /** Sizes of first axes that are open, and of others: two at a time, primes, so that no size is theirs by chance. */
@@ -57,20 +58,22 @@ export interface Trial {
   readonly tracers: readonly Tracer[];
   /** Whether every open size is another one for each tracer. */
   readonly differs: boolean;
+  /** Whether there may be several sequences that are tried as one. */
+  readonly isSingle: boolean;
 }
 
 /** Tracers that know the inputs and constants alone; none where the file does not say its inputs' shapes. */
-export function trialsOf(network: Network, operators: Operators): readonly Trial[] {
+export function trialsOf(network: Network, { operators, budget }: Search): readonly Trial[] {
   const { inputs, constants } = network;
   if (inputs.some(({ dims }) => dims === null)) return [];
   const isOpen = inputs.some(({ dims }) => dims!.some((dim) => typeof dim === 'string'));
-  return (isOpen ? TRIALS : [TRIALS[0].slice(0, 1)]).map((pair) => {
+  return (isOpen ? TRIALS : [TRIALS[0].slice(0, 1)]).map((pair, index) => {
     const sizes = pair.map((choice) => sizesOf(network, choice));
     const tracers = sizes.map((own) => {
       const known = inputs.map((port): [ValueId, Operand] => [port.value, operandOf(port, own)]);
-      return new Tracer(operators, [...constants, ...known]);
+      return new Tracer(operators, [...constants, ...known], { budget, origins: isOpen ? [] : null });
     });
     const [one, other] = sizes;
-    return { tracers, differs: [...one].every(([name, size]) => other?.get(name) !== size) };
+    return { tracers, differs: [...one].every(([name, size]) => other?.get(name) !== size), isSingle: index >= 2 };
   });
 }

@@ -38,8 +38,8 @@ function rangeOf(operation: Operation, draft: Draft): Operation {
   const [x, scale = null, zeroPoint = null] = operation.inputs;
   if (scale === null) return draft.identity(x!, operation.outputs[0]!);
   const [s, z] = [dataOf(draft, scale), dataOf(draft, zeroPoint)];
-  // Ranges of channels differ, and a Clip has one.
-  if (s?.length !== 1 || z === null) return operation;
+  // Ranges of channels differ, and a Clip has one; a scale that is not positive turns the range around.
+  if (s?.length !== 1 || z === null || !(s[0] > 0)) return operation;
   return clip(operation, x, s[0], z[0] ?? 0, draft);
 }
 

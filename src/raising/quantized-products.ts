@@ -15,7 +15,7 @@ export function raiseProduct(operation: Operation, tensors: QuantizedTensors, dr
   if (!isMultiplication(operation)) return null;
   const found = factorsOf(operation, tensors);
   const product = found && productOf(found.sums, tensors);
-  if (!product) return null;
+  if (!product || found.factors.some((factor) => raisesRank(factor, product, draft))) return null;
   const [a, b, aZero = null, bZero = null] = product.inputs;
   const parameters = tensors.parametersOf(a!);
   if (!parameters || !isZero(aZero, parameters, draft)) return null;
@@ -134,6 +134,13 @@ function scalesOf(
     scales.forEach((_, channel) => (scales[channel] *= data[data.length > 1 ? channel : 0]));
   }
   return scales;
+}
+
+/** Whether a constant factor may have more axes than the product, which then has as many. */
+function raisesRank(factor: ValueId, { kind, inputs }: Product, { constants }: Draft): boolean {
+  const rank = constants.get(inputs[1]!)?.dims.length ?? 2;
+  // A vector's product has one axis less than the matrix.
+  return (constants.get(factor)?.dims.length ?? 0) > (kind === 'matmulInteger' ? rank - 1 : rank);
 }
 
 /** Whether a factor of the sums is one number, or one a channel. */

@@ -4,7 +4,7 @@ import { quantized, quantizedRange } from '../operators/quantize.js';
 import type { Draft } from './draft.js';
 import { dataOf, dequantized, match, type Parameters } from './quantization-parameters.js';
 
-/** Those that do to floats what they do to integers; a largest number stays the largest. */
+/** Those that do to floats what they do to integers; a largest number stays the largest where the scale is positive. */
 const MOVES = new Set<Kind>([
   'expand',
   'flatten',
@@ -127,8 +127,10 @@ export class QuantizedTensors {
 
   /** One scale for all elements fits them wherever they go. */
   #moved(maker: Operation, value: ValueId, parameters: Parameters): ValueId | null {
-    const isOne = dataOf(this.draft, parameters.scale)?.length === 1 || this.#isDynamic(parameters);
-    const from = isOne ? this.floatOf(maker.inputs[0]!, parameters) : null;
+    const scale = dataOf(this.draft, parameters.scale);
+    const isOne = scale?.length === 1 || this.#isDynamic(parameters);
+    const turnsAround = maker.kind === 'pool' && scale !== null && !(scale[0] > 0);
+    const from = isOne && !turnsAround ? this.floatOf(maker.inputs[0]!, parameters) : null;
     if (from === null) return null;
     const others = maker.kind === 'pad' ? this.#padding(maker, parameters) : maker.inputs.slice(1);
     if (!others) return null;

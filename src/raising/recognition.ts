@@ -1,6 +1,6 @@
 /** The layers that a loop's body is, one after another. */
 import type { OperationOf, ValueId } from '../model/network.js';
-import { stridedIndices, stridesOf, type Operators } from '../operators/operator.js';
+import { stridedIndices, stridesOf } from '../operators/operator.js';
 import { originOf } from './bodies.js';
 import type { Cell, Context, State } from './cell.js';
 import { layerWeights, type LayerWeights } from './layer-weights.js';
@@ -8,6 +8,7 @@ import { matchGru } from './match-gru.js';
 import { matchLstm } from './match-lstm.js';
 import { matchRnn } from './match-rnn.js';
 import { NoCell } from './no-cell.js';
+import type { Search } from './search.js';
 import { SymbolicBody } from './symbolic.js';
 import type { Tracer } from './tracer.js';
 
@@ -53,14 +54,9 @@ interface Known {
 }
 
 /** @returns null where the body is something else */
-export function recognize(
-  scan: Scan,
-  tracer: Tracer,
-  batchAxisOf: BatchAxisOf,
-  operators: Operators,
-): Recognition | null {
+export function recognize(scan: Scan, tracer: Tracer, batchAxisOf: BatchAxisOf, search: Search): Recognition | null {
   try {
-    return new Recognizer(scan, tracer, batchAxisOf, operators).recognition();
+    return new Recognizer(scan, tracer, batchAxisOf, search).recognition();
   } catch (error) {
     if (error instanceof NoCell) return null;
     throw error;
@@ -71,15 +67,15 @@ class Recognizer {
   readonly #scan: Scan;
   readonly #tracer: Tracer;
   readonly #batchAxisOf: BatchAxisOf;
-  readonly #operators: Operators;
+  readonly #search: Search;
   readonly #layers: RecognizedLayer[] = [];
   readonly #known: Known[] = [];
 
-  constructor(scan: Scan, tracer: Tracer, batchAxisOf: BatchAxisOf, operators: Operators) {
+  constructor(scan: Scan, tracer: Tracer, batchAxisOf: BatchAxisOf, search: Search) {
     this.#scan = scan;
     this.#tracer = tracer;
     this.#batchAxisOf = batchAxisOf;
-    this.#operators = operators;
+    this.#search = search;
     scan.scannedInputs.forEach((_, index) => {
       this.#known.push({ source: { kind: 'scanned', index }, value: scan.body.inputs[scan.carried + index].value });
     });
@@ -101,7 +97,7 @@ class Recognizer {
   #symbolic(states: readonly number[]): SymbolicBody {
     const { body } = this.#scan;
     const sources = [...this.#known.map(({ value }) => value), ...states.map((state) => body.inputs[state].value)];
-    return new SymbolicBody(body, this.#tracer, sources, this.#operators);
+    return new SymbolicBody(body, this.#tracer, sources, this.#search.operators);
   }
 
   #places(value: ValueId): Int32Array {
@@ -126,7 +122,7 @@ class Recognizer {
   #next(left: readonly number[]): RecognizedLayer | null {
     const symbolic = this.#symbolic(left);
     const inputs = this.#known.flatMap(({ value }) => this.#units(symbolic, value));
-    const context: Context = { equations: symbolic.equations, inputs };
+    const context: Context = { equations: symbolic.equations, inputs, isExact: this.#search.isExact };
     const states = new Map(left.map((state) => [state, this.#stateOf(symbolic, state)]));
     for (const [state, own] of states) {
       const cell = matchGru(own, context) ?? matchRnn(own, context);

@@ -1,10 +1,12 @@
 /** Scans that are recurrent layers. */
-import type { Operation, ValueId } from '../model/network.js';
-import type { Operand, Operators } from '../operators/operator.js';
+import type { Network, Operation, ValueId } from '../model/network.js';
+import type { Operand } from '../operators/operator.js';
 import type { Draft } from './draft.js';
 import { Layers } from './layers.js';
 import { isProven } from './proof.js';
 import { recognize, type BatchAxisOf, type Scan } from './recognition.js';
+import type { Origin } from './origins.js';
+import type { Search } from './search.js';
 import { Tracer } from './tracer.js';
 
 /** Shapes of the body's inputs, of those of the scan: slices without their axis. */
@@ -22,12 +24,37 @@ function givenTo(scan: Scan, operands: readonly (Operand | null)[]): [ValueId, O
   return given.every((one) => one !== null) ? given : null;
 }
 
-function bodyTracer(scan: Scan, operands: readonly (Operand | null)[], operators: Operators): Tracer | null {
+/** What is known of a scan's inputs. */
+export interface Probe {
+  readonly operands: readonly (Operand | null)[];
+  /** By input; null where there are no open sizes. */
+  readonly origins: readonly (Origin | null)[] | null;
+}
+
+function bodyTracer(scan: Scan, { operands, origins }: Probe, { operators, budget }: Search): Tracer | null {
   const given = givenTo(scan, operands);
   if (!given) return null;
-  const tracer = new Tracer(operators, [...scan.body.constants, ...given]);
+  const tracer = new Tracer(operators, [...scan.body.constants, ...given], {
+    budget,
+    origins: origins && originsWithin(scan.body, origins, 0),
+  });
   return scan.body.operations.every((operation) => tracer.take(operation)) ? tracer : null;
 }
+
+/** Of a body's inputs, from those of what it is the body of, of which it has not the first `offset`. */
+export function originsWithin(
+  { inputs }: Pick<Network, 'inputs'>,
+  origins: readonly (Origin | null)[],
+  offset: number,
+): [ValueId, Origin][] {
+  return inputs.flatMap(({ value }, index): [ValueId, Origin][] => {
+    const origin = origins[index + offset] ?? null;
+    return origin ? [[value, origin]] : [];
+  });
+}
+
+/** Sequences that are looked at together; more take seconds, and other sizes have fewer. */
+const MAX_SEQUENCES = 32;
 
 /**
  * The axis that has as many elements as there are sequences: the one that differs where their number does; where it is fixed,
@@ -46,6 +73,11 @@ function batchAxes(tracers: readonly Tracer[], batch: number): BatchAxisOf {
   };
 }
 
+function hasManySequences(tracers: readonly Tracer[], state: ValueId): boolean {
+  const sizes = tracers.map(({ operands }) => operands.get(state)!.dims);
+  return sizes[0].some((size, axis) => size > MAX_SEQUENCES && sizes.some((other) => other[axis] !== size));
+}
+
 function batchOf(tracers: readonly Tracer[], state: ValueId): number {
   const { dims } = tracers[0].operands.get(state)!;
   const axis = batchAxes(tracers, dims.at(-2) ?? 1)(state);
@@ -59,18 +91,24 @@ function batchOf(tracers: readonly Tracer[], state: ValueId): number {
  */
 export function raiseScan(
   scan: Scan,
-  probes: readonly (readonly (Operand | null)[])[],
+  probes: readonly Probe[],
   draft: Draft,
-  operators: Operators,
+  search: Search,
 ): readonly Operation[] | null {
   const { body, carried, scannedInputs } = scan;
   const directions = new Set(scannedInputs.map(({ direction }) => direction));
-  const traced = probes.map((operands) => bodyTracer(scan, operands, operators));
+  const traced = probes.map((probe) => bodyTracer(scan, probe, search));
   if (carried === 0 || directions.size !== 1 || probes.length === 0) return null;
   if (!traced.every((tracer) => tracer !== null)) return null;
+  if (hasManySequences(traced, body.inputs[0].value)) {
+    search.doubtful.add(scan.name);
+    return null;
+  }
   const axisOf = batchAxes(traced, batchOf(traced, body.inputs[0].value));
-  const recognition = recognize(scan, traced[0], axisOf, operators);
-  if (!recognition) return null;
-  if (!traced.every((tracer) => isProven(scan, recognition, tracer, axisOf, operators))) return null;
+  const recognition = recognize(scan, traced[0], axisOf, search);
+  if (!recognition || !traced.every((tracer) => isProven(scan, recognition, tracer, axisOf, search))) {
+    search.refused.add(scan.name);
+    return null;
+  }
   return new Layers(scan, recognition, draft, axisOf, (value) => traced[0].operands.get(value)!.dims).operations;
 }

@@ -69,6 +69,12 @@ export class SymbolicBody {
     return operand;
   }
 
+  /** Of which the numbers count, and not only the shape. */
+  #weighing(value: ValueId): Operand {
+    if (this.#tracer.originOf(value)) throw new NoCell('a number depends on open sizes');
+    return this.#known(value);
+  }
+
   #spend(dims: readonly number[]): number {
     const count = elements(dims);
     this.#left -= count;
@@ -83,7 +89,7 @@ export class SymbolicBody {
   #tensorOf(value: ValueId): Symbolic {
     const tensor = this.#tensors.get(value);
     if (tensor) return tensor;
-    const { dims, data } = this.#known(value);
+    const { dims, data } = this.#weighing(value);
     if (!data) throw new NoCell('it reads what it is not given');
     return { dims, elements: Array.from(data.subarray(0, this.#spend(dims)), constant) };
   }
@@ -152,7 +158,7 @@ export class SymbolicBody {
   #scalar({ inputs }: Operation, index: number): number | null {
     const value = inputs[index] ?? null;
     if (value === null) return null;
-    const { dims, data } = this.#known(value);
+    const { dims, data } = this.#weighing(value);
     if (!data || elements(dims) !== 1) throw new NoCell('a bound is computed');
     return data[0];
   }
@@ -224,7 +230,7 @@ export class SymbolicBody {
   #multiply(operation: OperationOf<'matmul' | 'gemm'>): Polynomial[] {
     const { inputs } = operation;
     const [a, b] = [inputs[0]!, inputs[1]!].map((value) => ({
-      ...this.#known(value),
+      ...(this.#tensors.has(value) ? this.#known(value) : this.#weighing(value)),
       symbols: this.#tensors.get(value)?.elements ?? null,
     }));
     return weightedSums(operation, a, b, this.equations);

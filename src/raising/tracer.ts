@@ -2,21 +2,43 @@
 import { TympanError } from '../errors.js';
 import { bodiesOf, hasRecurrence, type Operation, type ValueId } from '../model/network.js';
 import { elements, type Operand, type Operators, type Prepared } from '../operators/operator.js';
-import { newNumbers, prepare } from '../operators/specialization.js';
+import { newNumbers, prepare, type Budget } from '../operators/specialization.js';
+import { Origins, type Origin } from './origins.js';
 
 /** Elements of tensors that are computed to know shapes; what is larger is weights, which nobody asks for. */
 const MAX_KNOWN = 2 ** 16;
 
+export interface TracerOptions {
+  /** Of all tracers together: behind it nothing is known. */
+  readonly budget: Budget;
+  /** Whether large tensors are computed too. */
+  readonly computesAll?: boolean;
+  /** Of what is known and follows from open sizes; null where there are none. */
+  readonly origins: Iterable<readonly [ValueId, Origin]> | null;
+}
+
 export class Tracer {
   readonly operands: Map<ValueId, Operand>;
   readonly #operators: Operators;
+  readonly #budget: Budget;
   readonly #computesAll: boolean;
+  readonly #origins: Origins | null;
 
-  /** @param computesAll whether large tensors are computed too */
-  constructor(operators: Operators, known: Iterable<readonly [ValueId, Operand]>, computesAll = false) {
+  constructor(operators: Operators, known: Iterable<readonly [ValueId, Operand]>, options: TracerOptions) {
     this.#operators = operators;
     this.operands = new Map(known);
-    this.#computesAll = computesAll;
+    this.#budget = options.budget;
+    this.#computesAll = options.computesAll ?? false;
+    this.#origins = options.origins && new Origins(options.origins);
+  }
+
+  get hasOpenSizes(): boolean {
+    return this.#origins !== null;
+  }
+
+  /** What a known number follows from; null where open sizes don't decide it. */
+  originOf(value: ValueId): Origin | null {
+    return this.#origins?.of(value) ?? null;
   }
 
   operandsOf({ inputs }: Operation): (Operand | null)[] {
@@ -42,18 +64,22 @@ export class Tracer {
 
   #compute(operation: Operation): void {
     const own = this.operandsOf(operation);
-    const prepared = prepare(this.#operators, operation, own);
+    const prepared = prepare(this.#operators, operation, own, this.#budget);
     const data = prepared.outputs.map((_, i) => prepared.known?.[i] ?? null);
     if (data.includes(null) && this.#isComputed(operation, own, prepared)) {
-      prepared.outputs.forEach(({ type, dims }, i) => (data[i] = newNumbers(type, elements(dims))));
+      prepared.outputs.forEach(({ type, dims }, i) => {
+        data[i] = newNumbers(type, this.#budget.take(operation, dims));
+      });
       prepared.compute(
         own.map((operand) => operand?.data ?? null),
         data,
       );
     }
+    const results = prepared.outputs.map((shape, i): Operand => ({ ...shape, data: data[i] }));
     operation.outputs.forEach((value, i) => {
-      if (value !== null && prepared.outputs[i]) this.operands.set(value, { ...prepared.outputs[i], data: data[i] });
+      if (value !== null && results[i]) this.operands.set(value, results[i]);
     });
+    this.#origins?.take(operation, own, results);
   }
 
   #isComputed(operation: Operation, own: readonly (Operand | null)[], { outputs }: Prepared): boolean {
