@@ -165,7 +165,10 @@ test('integers are shapes, indices or weights of 8 bits: large tensors of them a
       model([gru, node('MatMul', ['Y', 'V'], ['y'])], weights),
       /tensor "V" holds 30000000 int8 numbers, at most 16777216 are read/,
     ],
-    [model([gru, ...named], [...parameters(), tensor('axes', INT64, [2_000_000])]), /tensor "axes" holds 2000000 int64/],
+    [
+      model([gru, ...named], [...parameters(), tensor('axes', INT64, [2_000_000])]),
+      /tensor "axes" holds 2000000 int64/,
+    ],
     [model([joined], tables), /with "t16" the constants hold more than 16777216 integers/],
     [model(old, []), /the constants hold more than 1048576 integers/],
   ];

@@ -1,25 +1,11 @@
 /** The steps of weights that a file has in 8 bits, through what moves and scales them: see Constant.steps. */
-import type { Constant, Kind, Numbers, Operation } from '../model/network.js';
+import type { Constant, Numbers, Operation } from '../model/network.js';
+import { MOVES } from './moves.js';
 import { elements, type Prepared } from './operator.js';
 import type { StepsOf } from './specialization.js';
 
 /** What an element may be of its step: the difference of two numbers of 8 bits. */
 const MOST = 255;
-
-/** Those that move elements of their first operand. */
-const MOVES = new Set<Kind>([
-  'expand',
-  'flatten',
-  'gather',
-  'identity',
-  'reshape',
-  'slice',
-  'split',
-  'squeeze',
-  'tile',
-  'transpose',
-  'unsqueeze',
-]);
 
 type Operands = readonly (Constant | null)[];
 

@@ -1,24 +1,10 @@
 /** Operations that only move elements, whatever the elements are. */
-import type { Kind, Numbers, Operation } from '../model/network.js';
+import type { Numbers, Operation } from '../model/network.js';
+import { MOVES } from '../operators/moves.js';
 import { elements, type Operand, type Operators } from '../operators/operator.js';
 import { prepare } from '../operators/specialization.js';
 
-const MOVES = new Set<Kind>([
-  'concat',
-  'expand',
-  'flatten',
-  'gather',
-  'identity',
-  'reshape',
-  'slice',
-  'split',
-  'squeeze',
-  'tile',
-  'transpose',
-  'unsqueeze',
-]);
-
-export const isMove = ({ kind }: Operation): boolean => MOVES.has(kind);
+export const isMove = ({ kind }: Operation): boolean => kind === 'concat' || MOVES.has(kind);
 
 /** Whether an input is what is moved; others say where to. */
 export const isMoved = ({ kind }: Operation, index: number): boolean => index === 0 || kind === 'concat';

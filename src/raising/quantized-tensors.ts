@@ -1,28 +1,13 @@
 /** Tensors of 8 bits as the floats that they stand for: through what moves them, back to where they were quantized. */
-import type { Kind, Network, Operation, OperationOf, ValueId } from '../model/network.js';
+import type { Network, Operation, OperationOf, ValueId } from '../model/network.js';
+import { MOVES } from '../operators/moves.js';
 import { quantized, quantizedRange } from '../operators/quantize.js';
 import type { Draft } from './draft.js';
 import { dataOf, dequantized, match, type Parameters } from './quantization-parameters.js';
 
-/** Those that do to floats what they do to integers; a largest number stays the largest where the scale is positive. */
-const MOVES = new Set<Kind>([
-  'expand',
-  'flatten',
-  'gather',
-  'identity',
-  'pad',
-  'pool',
-  'reshape',
-  'slice',
-  'split',
-  'squeeze',
-  'tile',
-  'transpose',
-  'unsqueeze',
-]);
-
+/** What does to floats what it does to integers: a largest number stays the largest where the scale is positive. */
 const isMove = (operation: Operation): boolean =>
-  MOVES.has(operation.kind) && (operation.kind !== 'pool' || operation.function === 'max');
+  MOVES.has(operation.kind) || operation.kind === 'pad' || (operation.kind === 'pool' && operation.function === 'max');
 
 type Quantization = OperationOf<'quantizeLinear' | 'dynamicQuantizeLinear'>;
 type DynamicParameters = Quantization['outputs'];

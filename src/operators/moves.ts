@@ -1,0 +1,16 @@
+import type { Kind } from '../model/network.js';
+
+/** Operations that only move elements of their first operand, whatever these are. */
+export const MOVES: ReadonlySet<Kind> = new Set<Kind>([
+  'expand',
+  'flatten',
+  'gather',
+  'identity',
+  'reshape',
+  'slice',
+  'split',
+  'squeeze',
+  'tile',
+  'transpose',
+  'unsqueeze',
+]);
