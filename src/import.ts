@@ -31,10 +31,11 @@ export interface Imported extends ImportedModel {
 export async function importModel(source: ModelSource, precision: Precision): Promise<Imported> {
   const bytes = await readSource(source);
   const imported = await importOnnx(bytes, readerBeside(source));
-  let { network, operators } = await simplify(imported.network);
+  const { network: simple, operators } = await simplify(imported.network);
+  let network = simple;
   if (network.operations.some(({ kind }) => RAISED.has(kind))) {
     const { raise } = await import('./raising/index.js');
-    ({ network, operators } = await raise(network, operators, precision === 'f32'));
+    network = raise(network, operators, precision === 'f32');
   }
   return { ...imported, network, toolbox: { operators, rules: await rulesFor(network) } };
 }

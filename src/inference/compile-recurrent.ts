@@ -9,19 +9,19 @@ import {
   paddedSize,
   quantizedBytes,
 } from '../kernels/layout.js';
-import { isRecurrent, type Activation, type Network, type Operation } from '../model/network.js';
+import { hasRecurrence, isRecurrent, type Activation, type Network, type Operation } from '../model/network.js';
 import type { GruLayer, InitialState, LstmLayer, RnnLayer } from '../streaming/frame-network.js';
 import { gatesOf } from './packing.js';
 import type { PlanBuilder } from './plan-builder.js';
 
 export type RecurrentLayer = GruLayer | LstmLayer | RnnLayer;
 
-/** What all recurrent layers take: given to gates.ts, which would otherwise make of its modules chunks that are always loaded. */
-const PARTS = { gatesOf, loadState, paddedRows, paddedSize, quantizedBytes };
-export type RecurrentParts = typeof PARTS;
+/** What fused layers and others share: given to gates.ts, which would otherwise make of its modules chunks that are always loaded. */
+const BASICS = { gatesOf, loadState, paddedRows, paddedSize, quantizedBytes };
+export type RecurrentBasics = typeof BASICS;
 
 /** Compiles a layer gate by gate; see gates.ts. */
-export type CompileGates = (builder: PlanBuilder, layer: RecurrentLayer, parts: RecurrentParts) => void;
+export type CompileGates = (builder: PlanBuilder, layer: RecurrentLayer, basics: RecurrentBasics) => void;
 
 const USUAL = { gru: 'sigmoid tanh', lstm: 'sigmoid tanh tanh', rnn: '' };
 
@@ -36,8 +36,9 @@ function isFused({ kind, clip, inputForget }: Form, activations: readonly Activa
 /** What compiles the layers that no fused kernel computes, where there may be one: few networks have any. */
 export async function gatesFor({ operations }: Network): Promise<CompileGates | undefined> {
   const isRare = (operation: Operation) =>
-    ['if', 'loop', 'scan'].includes(operation.kind) ||
-    (isRecurrent(operation) && !operation.activations.every((each) => isFused(operation, each, operation.inputs[7])));
+    isRecurrent(operation)
+      ? !operation.activations.every((each) => isFused(operation, each, operation.inputs[7]))
+      : hasRecurrence(operation);
   return operations.some(isRare) ? (await import('./gates.js')).compileGates : undefined;
 }
 
@@ -45,7 +46,7 @@ export function compileRecurrent(builder: PlanBuilder, layer: RecurrentLayer, ga
   const isPlain = isFused(layer, layer.activations, layer.kind === 'lstm' ? layer.peepholes : null);
   if (layer.kind !== 'rnn' && isPlain) return compileFused(builder, layer);
   if (!gates) throw new Error(`${layer.name}: what compiles its gates was not loaded`);
-  gates(builder, layer, PARTS);
+  gates(builder, layer, BASICS);
 }
 
 /** Copies where a sequence starts from, at its reset, or before every frame where the network carries its states itself. */

@@ -1,11 +1,11 @@
 /** Recurrent layers that no fused kernel computes, gate by gate: of other activations, with a clip or peepholes, and every RNN. */
 import type { Activation } from '../model/network.js';
 import type { GruLayer, InitialState, LstmLayer } from '../streaming/frame-network.js';
-import type { RecurrentLayer, RecurrentParts } from './compile-recurrent.js';
+import type { RecurrentLayer, RecurrentBasics } from './compile-recurrent.js';
 import type { PlanBuilder } from './plan-builder.js';
 
-export function compileGates(builder: PlanBuilder, layer: RecurrentLayer, parts: RecurrentParts): void {
-  new Gates(builder, layer, parts).compile();
+export function compileGates(builder: PlanBuilder, layer: RecurrentLayer, basics: RecurrentBasics): void {
+  new Gates(builder, layer, basics).compile();
 }
 
 /**
@@ -15,18 +15,18 @@ export function compileGates(builder: PlanBuilder, layer: RecurrentLayer, parts:
 class Gates {
   readonly #builder: PlanBuilder;
   readonly #layer: RecurrentLayer;
-  readonly #parts: RecurrentParts;
+  readonly #basics: RecurrentBasics;
   readonly #size: number;
   /** Units, padded. */
   readonly #hidden: number;
   readonly #h: number;
 
-  constructor(builder: PlanBuilder, layer: RecurrentLayer, parts: RecurrentParts) {
+  constructor(builder: PlanBuilder, layer: RecurrentLayer, basics: RecurrentBasics) {
     this.#builder = builder;
     this.#layer = layer;
-    this.#parts = parts;
+    this.#basics = basics;
     this.#size = layer.hiddenSize;
-    this.#hidden = parts.paddedSize(this.#size);
+    this.#hidden = basics.paddedSize(this.#size);
     this.#h = this.#load(layer.initialH);
   }
 
@@ -41,18 +41,18 @@ class Gates {
   /** A state of one float a unit. */
   #load(initial: InitialState): number {
     const state = this.#builder.state.reserve(4 * this.#hidden);
-    this.#parts.loadState(this.#builder, initial, this.#layer.reload, state, this.#size);
+    this.#basics.loadState(this.#builder, initial, this.#layer.reload, state, this.#size);
     return state;
   }
 
   #vector(): number {
-    return this.#builder.scratch.reserve(4 * this.#parts.paddedRows(this.#hidden));
+    return this.#builder.scratch.reserve(4 * this.#basics.paddedRows(this.#hidden));
   }
 
   /** Gates `from` to `to` of W·x + Wb, or of R·h + Rb for a vector `h`. */
   #product(side: 'W' | 'R', from: number, to: number, h = this.#h): number {
     const builder = this.#builder;
-    const { gatesOf, paddedRows, paddedSize, quantizedBytes } = this.#parts;
+    const { gatesOf, paddedRows, paddedSize, quantizedBytes } = this.#basics;
     const matrix = gatesOf(this.#layer, side, from, to);
     const columns = paddedSize(matrix.columns);
     const isInt8 = builder.precision === 'int8';

@@ -13,7 +13,7 @@ import type { GraphProto, NodeProto } from './onnx-proto.js';
 import { conversions, UNCHANGED } from './raise-operators.js';
 import { ranksOf, type Ranks } from './ranks.js';
 
-export const RAISED_OPSET = 13;
+const RAISED_OPSET = 13;
 
 /** What a conversion knows of the model, and what it adds to it. */
 export class Raising {

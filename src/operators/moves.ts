@@ -1,4 +1,4 @@
-import type { Kind } from '../model/network.js';
+import type { Kind, Operation } from '../model/network.js';
 
 /** Operations that only move elements of their first operand, whatever these are. */
 export const MOVES: ReadonlySet<Kind> = new Set<Kind>([
@@ -14,3 +14,6 @@ export const MOVES: ReadonlySet<Kind> = new Set<Kind>([
   'transpose',
   'unsqueeze',
 ]);
+
+/** Those, and the one that moves the elements of all its operands. */
+export const isMove = ({ kind }: Operation): boolean => kind === 'concat' || MOVES.has(kind);

@@ -17,7 +17,7 @@ export function originOf(body: Network, value: ValueId): ValueId {
 export const firstCarried = ({ kind }: Looping): number => (kind === 'loop' ? 2 : 0);
 
 /** Where they begin among the body's outputs. */
-export const firstNext = ({ kind }: Looping): number => (kind === 'loop' ? 1 : 0);
+const firstNext = ({ kind }: Looping): number => (kind === 'loop' ? 1 : 0);
 
 /** Carried values that never change are captured; of what comes out, what went in. */
 export function keepUnchanged(loop: Looping, draft: Draft): { loop: Looping; identities: Operation[] } {

@@ -75,7 +75,7 @@ function rowScaled(row: Row, factor: number, offset: number): Row {
 }
 
 /** The gate with another activation of the same shape; null where there is none. */
-export function gateWith({ activation, row }: Gate, wanted: Activation): Gate | null {
+function gateWith({ activation, row }: Gate, wanted: Activation): Gate | null {
   if (isSame(activation, wanted)) return { activation, row };
   if (activation.function !== 'hardSigmoid' || wanted.function !== 'hardSigmoid') return null;
   const factor = activation.alpha / wanted.alpha;

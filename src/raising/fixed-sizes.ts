@@ -2,7 +2,9 @@
 import { isRecurrent } from '../model/network.js';
 import type { Constant, Kind, Network, Operation, OperationOf, ValueId } from '../model/network.js';
 import type { Operators } from '../operators/operator.js';
-import { isMove, isMoved, moved } from './moves.js';
+import { isMove } from '../operators/moves.js';
+import { isMoved, moved } from './moves.js';
+import { BEHIND } from './origins.js';
 import type { Tracer } from './tracer.js';
 
 /** Under which a size that stays the same for other open sizes is a fixed one: none of these cuts or rounds; Split does on its own axis. */
@@ -28,9 +30,6 @@ const KEEPS_SIZES = new Set<Kind>([
   'unary',
   'unsqueeze',
 ]);
-
-/** An end that is behind that of any tensor, as exporters write it. */
-const BEHIND = 2 ** 31 - 1;
 
 const COMPUTES = new Set<Kind>(['binary', 'cast', 'unary']);
 

@@ -11,11 +11,7 @@ import { raiseQuantization } from './quantization.js';
  *
  * @param isExact whether activations of 8 bits stay what they are in the file; otherwise only their range does
  */
-export async function raise(
-  network: Network,
-  operators: Operators,
-  isExact: boolean,
-): Promise<{ network: Network; operators: Operators }> {
+export function raise(network: Network, operators: Operators, isExact: boolean): Network {
   const budget = new Budget();
   const folded = (own: Network) => foldConstants(own, operators, stepsOf, budget);
   const plain = (own: Network) => folded(raiseQuantization(folded(own), isExact));
@@ -27,5 +23,5 @@ export async function raise(
     refused: new Set<string>(),
     doubtful: new Set<string>(),
   };
-  return { network: plain(raiseLoops(plain(network), search)), operators };
+  return plain(raiseLoops(plain(network), search));
 }

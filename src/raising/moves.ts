@@ -1,10 +1,7 @@
 /** Operations that only move elements, whatever the elements are. */
 import type { Numbers, Operation } from '../model/network.js';
-import { MOVES } from '../operators/moves.js';
 import { elements, type Operand, type Operators } from '../operators/operator.js';
 import { prepare } from '../operators/specialization.js';
-
-export const isMove = ({ kind }: Operation): boolean => kind === 'concat' || MOVES.has(kind);
 
 /** Whether an input is what is moved; others say where to. */
 export const isMoved = ({ kind }: Operation, index: number): boolean => index === 0 || kind === 'concat';

@@ -1,7 +1,7 @@
 /** Numbers that follow from open sizes: two lengths of a sequence can't tell a length from what is cut or rounded. */
 import type { Operation, ValueId } from '../model/network.js';
 import type { Operand } from '../operators/operator.js';
-import { isMove } from './moves.js';
+import { isMove } from '../operators/moves.js';
 
 /** `linear`: sums of sizes and their multiples; `open`: anything else of them. */
 export type Origin = 'linear' | 'open';
@@ -11,8 +11,8 @@ const SHAPED = new Set(['expand', 'reshape', 'split', 'squeeze', 'tile', 'unsque
 
 const COMPARES = new Set(['less', 'lessOrEqual', 'greater', 'greaterOrEqual']);
 
-/** What is behind every size. */
-const BEHIND = 2 ** 31 - 1;
+/** What is behind every size, as exporters write it. */
+export const BEHIND = 2 ** 31 - 1;
 
 export class Origins {
   readonly #origins: Map<ValueId, Origin>;

@@ -2,7 +2,8 @@
 import type { BinaryFunction, Network, Operation, OperationOf, ValueId } from '../model/network.js';
 import { broadcastIndices, elements, type Operand, type Operators } from '../operators/operator.js';
 import { Equations, type Line } from './equations.js';
-import { isMove, isMoved, moved } from './moves.js';
+import { isMove } from '../operators/moves.js';
+import { isMoved, moved } from './moves.js';
 import { NoCell } from './no-cell.js';
 import { constant, numberOf, product, sum, TooManyTerms, type Polynomial } from './polynomial.js';
 import { quotient } from './quotient.js';

@@ -1,5 +1,5 @@
 /** Operations that only move elements: copies of runs of floats, or no layer at all. */
-import type { Kind, Numbers, Operation } from '../model/network.js';
+import type { Numbers, Operation } from '../model/network.js';
 import { elements, type Operand } from '../operators/operator.js';
 import { prepare } from '../operators/specialization.js';
 import { scheduleOf, type FrameOperands } from './frame-operands.js';
@@ -8,23 +8,6 @@ import type { Lowering } from './lowering.js';
 
 /** Parts of a copy beyond which the host's one loop is simpler, and as fast. */
 const MAX_PARTS = 16;
-
-const MOVES = new Set<Kind>([
-  'reshape',
-  'flatten',
-  'squeeze',
-  'unsqueeze',
-  'identity',
-  'transpose',
-  'slice',
-  'gather',
-  'split',
-  'tile',
-  'expand',
-  'concat',
-]);
-
-export const isMove = ({ kind }: Operation): boolean => MOVES.has(kind);
 
 /** Copies, or no layer at all, by what the operator does to a tensor that counts its elements. */
 export function lowerMove(operation: Operation, lowering: Lowering, read: FrameOperands): boolean {

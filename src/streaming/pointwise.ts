@@ -8,7 +8,8 @@ import { denseWeights } from './dense-weights.js';
 import { scheduleOf, type FrameOperands } from './frame-operands.js';
 import type { BinaryLayer, FrameLayer, UnaryLayer } from './frame-network.js';
 import type { Lowering, Made } from './lowering.js';
-import { isMove, lowerMove } from './moves.js';
+import { isMove } from '../operators/moves.js';
+import { lowerMove } from './moves.js';
 import { timeAxisOf, type Timed } from './time-axis.js';
 import { NotStreamable, oneFrame, type PerFrame, type Timing } from './timing.js';
 
