@@ -11,7 +11,8 @@ from .corpus import Clip, TrainingSet
 from .features import MFCC_40_20, FrontEnd, with_normalization
 from .fit import Settings, Trainer
 from .network import Architecture
-from .pieces import Composer, Library, Recipe
+from .pieces import Composer, Library
+from .recipe import Recipe
 from .streams import Streams
 
 BATCH, NUM_FRAMES = 4, 100
@@ -46,7 +47,7 @@ def library(mined: bool = False) -> Library:
     """500 Hz is the word, 2 and 3 kHz are others."""
     noise = [Clip("noise", np.random.default_rng(3).integers(-300, 300, 32000).astype(np.int16))]
     words = {"commands": [burst(2, 2000)], "arabic": [burst(5, 3000)], "community": []}
-    training = TrainingSet([burst(1, 500)], words, [burst(4, 2000)], noise)
+    training = TrainingSet({"burst": [burst(1, 500)]}, words, [burst(4, 2000)], noise)
     return Library(training, mined=[burst(6, 700)] if mined else [])
 
 

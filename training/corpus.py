@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,9 +82,15 @@ def of_word(keys: list[str], word: str) -> list[str]:
     return [key for key in keys if key.startswith(f"{word}/")]
 
 
-def not_of_word(keys: list[str], word: str) -> list[str]:
-    """Keys of every other word."""
-    return [key for key in keys if not key.startswith(f"{word}/")]
+def of_other_words(keys: list[str], words: Sequence[str]) -> list[str]:
+    """Keys of every word but these."""
+    return [key for key in keys if key.split("/")[0] not in words]
+
+
+def community_clips(audio: Path, words: Sequence[str], without: Sequence[str]) -> list[Clip]:
+    """Wake words of the volunteers, but for folders that are named after one of `words` or left out by name."""
+    folders = [f for f in WAKE_WORD_FOLDERS if f not in without and not any(word in f for word in words)]
+    return decode_all(sorted(path for folder in folders for path in (audio / "community" / folder).rglob("*.flac")))
 
 
 def environmental_noise(audio: Path, fold: int) -> list[Clip]:
@@ -95,27 +102,31 @@ def environmental_noise(audio: Path, fold: int) -> list[Clip]:
 class TrainingSet:
     """Training recordings by their part in a stream."""
 
-    positives: list[Clip]
+    positives: dict[str, list[Clip]]  # by word, in the order of their labels
     words: dict[str, list[Clip]]  # other words, one or a few a clip, by corpus
     speech: list[Clip]  # continuous reading
     noise: list[Clip]
 
 
-def training_set(audio: Path, word: str) -> TrainingSet:
-    """Everything that may be trained on: what is on neither list, and the folders the test never reads."""
+def training_set(
+    audio: Path, words: Sequence[str], own: Mapping[str, list[Clip]] | None = None, without: Sequence[str] = ()
+) -> TrainingSet:
+    """Everything that may be trained on: what is on neither list, and the folders the test never reads.
+
+    own: clips of words that are not, or not only, in Speech Commands. without: community folders to leave out.
+    """
     keys = command_keys(audio)
     check_disjoint(keys)
     train = keys["train"]
-    community = [path for folder in WAKE_WORD_FOLDERS for path in (audio / "community" / folder).rglob("*.flac")]
-    words = {
-        "commands": decode_keys(audio, not_of_word(train, word)),
+    others = {
+        "commands": decode_keys(audio, of_other_words(train, words)),
         "arabic": decode_all(sorted((audio / "arabic-commands" / "train").glob("*/*.flac"))),
-        "community": decode_all(sorted(community)),
+        "community": community_clips(audio, words, without),
     }
     background = decode_all(sorted((audio / "speech-commands" / "_background_noise_").glob("*.flac")))
     return TrainingSet(
-        positives=decode_keys(audio, of_word(train, word)),
-        words=words,
+        positives={word: decode_keys(audio, of_word(train, word)) + (own or {}).get(word, []) for word in words},
+        words=others,
         speech=decode_all(sorted((audio / "librispeech" / "19").glob("*.flac"))),
         noise=environmental_noise(audio, fold=1) + background,
     )
@@ -123,21 +134,22 @@ def training_set(audio: Path, word: str) -> TrainingSet:
 
 @dataclass(frozen=True)
 class ValidationSet:
-    """Validation recordings: the word, negatives by set, and the noise between clips."""
+    """Validation recordings: the words, negatives by set, and the noise between clips."""
 
-    positives: list[Clip]
+    positives: dict[str, list[Clip]]
     negatives: dict[str, list[Clip]]
     noise: list[Clip]
 
 
-def validation_set(audio: Path, word: str) -> ValidationSet:
-    """The validation list and the validation negatives; nothing of the test is read."""
+def validation_set(audio: Path, words: Sequence[str], own: Mapping[str, list[Clip]] | None = None) -> ValidationSet:
+    """The validation list, the validation negatives and the clips held out; nothing of the test is read."""
     keys = command_keys(audio)["validation"]
     noise = environmental_noise(audio, fold=2)
     negatives = {
         "ljspeech": decode_all(sorted((audio / "ljspeech").glob("*.flac"))),
         "arabic-val": decode_all(sorted((audio / "arabic-commands" / "val").glob("*/*.flac"))),
         "esc10-fold-2": noise,
-        "other-words": decode_keys(audio, not_of_word(keys, word)),
+        "other-words": decode_keys(audio, of_other_words(keys, words)),
     }
-    return ValidationSet(decode_keys(audio, of_word(keys, word)), negatives, noise)
+    positives = {word: decode_keys(audio, of_word(keys, word)) + (own or {}).get(word, []) for word in words}
+    return ValidationSet(positives, negatives, noise)

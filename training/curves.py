@@ -105,9 +105,15 @@ def draw_loss(entries: list[dict], path: Path) -> Path:
     return save(figure, path)
 
 
-def draw_misses(entries: list[dict], path: Path) -> Path:
-    """Missed share of the validation clips at a few numbers of alarms: clean on the left, at 10 dB on the right."""
-    checks = [entry for entry in entries if "validation" in entry]
+def validated_words(entries: list[dict]) -> list[str | None]:
+    """Words that were validated on clips of them; None for that of a log that names none."""
+    checks = [entry["validation"] for entry in entries if "validation" in entry]
+    return list(dict.fromkeys(check.get("word") for check in checks if check["clips"]))
+
+
+def draw_misses(entries: list[dict], word: str | None, path: Path) -> Path:
+    """Missed share of a word's validation clips at a few numbers of alarms: clean on the left, at 10 dB on the right."""
+    checks = [entry for entry in entries if "validation" in entry and entry["validation"].get("word") == word]
     if not checks:
         raise ValueError("log: no validation in it, expected at least one; train for longer than --every steps")
     first = checks[-1]["validation"]
@@ -137,7 +143,8 @@ def draw_misses(entries: list[dict], path: Path) -> Path:
     both[0].set_xlim(left=0)
     both[0].set_ylabel(f"missed of {first['clips']} clips, %")
     both[1].legend(title=f"alarms in {first['hours']:.2f} h", frameon=False, fontsize=9, title_fontsize=9)
-    figure.suptitle("Validation: misses of the averaged network", x=0.01, ha="left", fontsize=11)
+    heard = f"Validation of {word}" if word else "Validation"
+    figure.suptitle(f"{heard}: misses of the averaged network", x=0.01, ha="left", fontsize=11)
     return save(figure, path)
 
 
@@ -166,9 +173,11 @@ def draw(run: Path, output: Path) -> list[Path]:
     entries = log.read(run)
     if not entries:
         raise FileNotFoundError(f"{run}: no log.jsonl with lines in it; give the folder of a run (--run of train)")
+    words = validated_words(entries) or [None]
+    names = ["misses.png"] if len(words) == 1 else [f"misses-{word}.png" for word in words]
     return [
         draw_loss(entries, output / "loss.png"),
-        draw_misses(entries, output / "misses.png"),
+        *(draw_misses(entries, word, output / name) for word, name in zip(words, names)),
         draw_gradient_norm(entries, output / "gradient-norm.png"),
     ]
 

@@ -63,6 +63,21 @@ def priced(
     return points
 
 
+def choose_by_alarms(points: list[dict], alarms: float) -> dict:
+    """The point with the fewest misses of those from which at most so many alarms are to be expected in the negatives; of
+    equals the lowest threshold. Needs no clips of the word: few, or of one voice, tell little of others.
+    """
+    allowed = [p for p in points if p["expected"] <= alarms and p["total"] <= max(1, alarms)]
+    if not allowed:
+        fewest = min(p["expected"] for p in points)
+        raise ValueError(
+            f"no threshold has at most {alarms:g} alarms in the validation negatives, expected some to; the fewest to "
+            f"expect are {fewest:g}: train for more steps, or allow more with --alarms"
+        )
+    slow = [p for p in allowed if p["latency"] and p["latency"][0] > LONGEST_LATENCY]
+    return min([p for p in allowed if p not in slow] or allowed, key=lambda p: (p["missed"], p["missedNoisy"], p["threshold"]))
+
+
 def choose(points: list[dict]) -> dict:
     """The cheapest point that is quick enough; of equals the one with the highest threshold."""
     quick = [p for p in points if p["latency"] and p["latency"][0] <= LONGEST_LATENCY]

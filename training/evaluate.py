@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from . import corpus, intervals
+from . import corpus, intervals, recordings
 from .detection import HOP_LENGTH, detect, output_time, smooth
 from .features import FrontEnd
 from .fit import stream_posteriors
 from .network import WakeWordNetwork
-from .protocol import AFTER, MeasuredStream, clip_stream, score
+from .protocol import AFTER, MeasuredStream, clip_stream, score, word_stream
 
 SMOOTHINGS = (100, 150, 200, 250)  # ms; with less, a few frames decide
 THRESHOLDS = tuple(np.round(np.concatenate([np.arange(0.05, 0.9, 0.025), np.arange(0.9, 1.0001, 0.005)]), 4))
@@ -24,12 +25,17 @@ AT_MOST = (0, 1, 2, 3, 4)  # alarms, of the figure that networks are compared by
 CLEAN, NOISY = "clean", "noisy"
 
 
-def validation_streams(audio: Path, word: str) -> dict[str, MeasuredStream]:
-    """The positive stream, the same with noise over it, and a stream for each set of negatives."""
-    validation = corpus.validation_set(audio, word)
+def validation_streams(
+    audio: Path, words: Sequence[str], own: Mapping[str, list[corpus.Clip]] | None = None
+) -> dict[str, MeasuredStream]:
+    """The stream of all words, the same with noise over it, and a stream for each set of negatives.
+
+    own: clips held out of words that are not in Speech Commands.
+    """
+    validation = corpus.validation_set(audio, words, own)
     streams = {
-        CLEAN: clip_stream(validation.positives, validation.noise),
-        NOISY: clip_stream(validation.positives, validation.noise, MIXED),
+        CLEAN: word_stream(validation.positives, validation.noise),
+        NOISY: word_stream(validation.positives, validation.noise, MIXED),
     }
     for name, clips in validation.negatives.items():
         stream = clip_stream(clips, validation.noise)
@@ -38,7 +44,7 @@ def validation_streams(audio: Path, word: str) -> dict[str, MeasuredStream]:
 
 
 def posteriors_of_network(network: WakeWordNetwork, features: list[torch.Tensor]) -> list[np.ndarray]:
-    """Streams of features [frames, numCoefficients] to posteriors [outputs], all in one padded batch."""
+    """Streams of features [frames, numCoefficients] to posteriors [outputs, words], all in one padded batch."""
     period = network.architecture.period
     batch = torch.nn.utils.rnn.pad_sequence(features, batch_first=True)
     batch = batch[:, : batch.shape[1] // period * period]
@@ -47,16 +53,26 @@ def posteriors_of_network(network: WakeWordNetwork, features: list[torch.Tensor]
 
 
 def posteriors_of_file(model: Path, streams: dict[str, MeasuredStream]) -> dict[str, np.ndarray]:
-    """Posteriors [frames] of an exported file for each stream, by onnxruntime, state never reset."""
+    """Posteriors [outputs, labels] of an exported file for each stream, by onnxruntime, state never reset."""
     import onnxruntime
 
     session = onnxruntime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
     metadata = session.get_modelmeta().custom_metadata_map
     front_end = FrontEnd(json.loads(metadata["tympan.frontend"]))
     return {
-        name: session.run(None, {"features": front_end(torch.from_numpy(stream.samples[None])).numpy()})[0][0, :, 0]
+        name: session.run(None, {"features": front_end(torch.from_numpy(stream.samples[None])).numpy()})[0][0]
         for name, stream in streams.items()
     }
+
+
+def heard_of(
+    word: str, k: int, streams: dict[str, MeasuredStream], posteriors: dict[str, np.ndarray]
+) -> tuple[dict[str, MeasuredStream], dict[str, np.ndarray]]:
+    """Streams, and posteriors [outputs], as one word's keyword has them: the others are there to be taken for it.
+
+    posteriors: [outputs, columns], of which the word has the k-th.
+    """
+    return {n: stream.of(word) for n, stream in streams.items()}, {n: p[:, k] for n, p in posteriors.items()}
 
 
 def period_of(stream: MeasuredStream, posteriors: np.ndarray) -> int:
@@ -107,7 +123,9 @@ def figure(points: list[dict]) -> float:
 
 
 def margin(streams: dict[str, MeasuredStream], posteriors: dict[str, np.ndarray], period: int) -> float:
-    """Logit of the clip that is heard worse than 95 % of them, less the mean of the ten highest seconds without."""
+    """Logit of the clip that is heard worse than 95 % of them, less the mean of the ten highest seconds without; needs
+    clips of the word.
+    """
 
     def log_odds(p: np.ndarray) -> np.ndarray:
         return np.log(p + 1e-6) - np.log(1 - p + 1e-6)
@@ -147,29 +165,38 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("model", type=Path)
     parser.add_argument("--audio", type=Path, default=Path("../shared/audio"))
+    parser.add_argument("--recordings", type=Path, help="of a word that is not in Speech Commands")
+    parser.add_argument("--hold-out", nargs="+", default=(), help="its sessions that were held out from training")
     args = parser.parse_args()
     import onnx
 
     metadata = {p.key: json.loads(p.value) for p in onnx.load(args.model).metadata_props}
-    detection = metadata["tympan.detection"]
-    ((word, keyword),) = detection["keywords"].items()
-    streams = validation_streams(args.audio, word)
-    posteriors = posteriors_of_file(args.model, streams)
+    detection, names = metadata["tympan.detection"], metadata["tympan.labels"]["names"]
+    words = list(detection["keywords"])
+    own = {words[0]: held_out_clips(args)}
+    every = validation_streams(args.audio, words, own)
+    outputs = posteriors_of_file(args.model, every)
+    for word in words:
+        print(f"{word}:")
+        print_word(*heard_of(word, names.index(word), every, outputs), {**detection, **detection["keywords"][word]})
+
+
+def held_out_clips(args: argparse.Namespace) -> list[corpus.Clip]:
+    """The clips of the first word that were held out from training, decoded."""
+    if not args.recordings:
+        return []
+    return recordings.clips(recordings.split(args.recordings, args.audio, args.hold_out).held_out)
+
+
+def print_word(streams: dict[str, MeasuredStream], posteriors: dict[str, np.ndarray], setting: dict) -> None:
+    """One keyword's trade between misses and alarms, and its own operating point."""
     period = period_of(streams[CLEAN], posteriors[CLEAN])
     for smoothing in SMOOTHINGS:
         points = [operating_point(streams, posteriors, t, smoothing, period=period) for t in THRESHOLDS]
         for alarms in (0, 1, 2, 4, 8):
-            p = best(points, alarms)
-            print(smoothing, "ms, at most", alarms, "alarms:", json.dumps(p))
-    point = operating_point(
-        streams,
-        posteriors,
-        keyword["threshold"],
-        keyword.get("smoothing", detection["smoothing"]),
-        keyword.get("refractory", detection["refractory"]),
-        period,
-    )
-    print(report(streams, point))
+            print(smoothing, "ms, at most", alarms, "alarms:", json.dumps(best(points, alarms)))
+    chosen = (setting["threshold"], setting["smoothing"], setting["refractory"])
+    print(report(streams, operating_point(streams, posteriors, *chosen, period)))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,22 +18,27 @@ OPSET = 17
 MAXIMUM_DIFFERENCE = 1e-4  # of a posterior, between the file in onnxruntime and PyTorch
 OPERATORS = {
     "RNN", "GRU", "LSTM", "Conv", "Pad", "Relu", "Transpose", "Squeeze", "Unsqueeze", "MatMul", "Gemm", "Add",
-    "Sigmoid",
+    "Sigmoid", "Softmax",
     "Shape", "Gather", "Concat", "Expand", "ConstantOfShape", "Constant", "Slice", "Reshape", "Cast",
 }  # fmt: skip
 
 
-def metadata(frontend: dict, word: str, threshold: float, smoothing: int, refractory: int) -> dict[str, dict]:
-    """The contract in the file; smoothing and refractory in ms."""
+def label_names(words: Sequence[str]) -> list[str]:
+    """Names of a network's outputs."""
+    return [*words] if len(words) == 1 else ["silence", "unknown", *words]
+
+
+def metadata(frontend: dict, points: dict[str, dict], refractory: int) -> dict[str, dict]:
+    """The contract in the file. points: a threshold and a smoothing (ms) for each word; refractory in ms."""
+    smoothing = next(iter(points.values()))["smoothing"]
+    keywords = {}
+    for word, point in points.items():
+        own = {} if point["smoothing"] == smoothing else {"smoothing": point["smoothing"]}
+        keywords[word] = {"threshold": point["threshold"], **own}
     return {
         "tympan.frontend": frontend,
-        "tympan.labels": {"version": 1, "output": "posterior", "names": [word]},
-        "tympan.detection": {
-            "version": 1,
-            "smoothing": smoothing,
-            "refractory": refractory,
-            "keywords": {word: {"threshold": threshold}},
-        },
+        "tympan.labels": {"version": 1, "output": "posterior", "names": label_names([*points])},
+        "tympan.detection": {"version": 1, "smoothing": smoothing, "refractory": refractory, "keywords": keywords},
     }
 
 

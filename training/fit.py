@@ -11,9 +11,9 @@ import torch
 from torch.nn import functional
 
 from .features import FrontEnd
+from .labels import IGNORED, SILENT, SPOKEN, is_negative, is_word
 from .masks import augment
-from .network import Architecture, WakeWordNetwork, detached
-from .pieces import IGNORED, NEGATIVE, POSITIVE
+from .network import Architecture, WakeWordNetwork, detached, posteriors
 
 Segments = Callable[[int], tuple[torch.Tensor, torch.Tensor]]  # of a step: log-mels [batch, frames, numMels] and labels
 
@@ -33,6 +33,7 @@ class Settings:
     average: float = 0.998  # decay of the averaged weights, which are what is kept
     restart: float = 0.05  # chance that a stream starts anew, from a zero state, with a segment
     augment: bool = True  # change the log-mels anew at every step
+    warping: float = 0.0  # share by which these changes move formants at most
     seed: int = 1
 
 
@@ -43,11 +44,26 @@ def learning_rate(step: int, settings: Settings) -> float:
     return settings.learning_rate * min(1.0, rising, max(0.02, falling))
 
 
+def choice_losses(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Cross-entropy of each output, [batch, outputs]: where it isn't known whether somebody speaks, of silence or speech.
+
+    logits: [batch, outputs, classes], silence, other speech and then the words.
+    """
+    logs = torch.log_softmax(logits, -1)
+    target = torch.where(is_word(labels), labels + 1, (labels == SPOKEN).to(labels.dtype))
+    chosen = logs.gather(-1, target.long()[..., None])[..., 0]
+    told = is_word(labels) | (labels == SPOKEN) | (labels == SILENT)
+    return -torch.where(told, chosen, torch.logsumexp(logs[..., :2], -1))
+
+
 def frame_loss(logits: torch.Tensor, labels: torch.Tensor, positive_weight: float) -> torch.Tensor:
-    """Mean cross-entropy over the outputs that count. logits, labels: [batch, outputs]."""
-    target = (labels == POSITIVE).float()
+    """Mean cross-entropy over the outputs that count. logits: [batch, outputs, classes], labels: [batch, outputs]."""
+    target = is_word(labels).float()
     weight = (labels != IGNORED).float() * (1 + (positive_weight - 1) * target)
-    losses = functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
+    if logits.shape[-1] == 1:
+        losses = functional.binary_cross_entropy_with_logits(logits[..., 0], target, reduction="none")
+    else:
+        losses = choice_losses(logits, labels)
     return (losses * weight).sum() / weight.sum().clamp(min=1)
 
 
@@ -70,7 +86,7 @@ class Trainer:
     def features(self, mel: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
         """Log-mels [batch, frames, numMels] to normalized cepstra on the device."""
         mel = mel.float()
-        mel = augment(mel, generator) if self.settings.augment else mel
+        mel = augment(mel, generator, self.settings.warping) if self.settings.augment else mel
         return self.front_end.normalize(mel.to(self.device) @ self.front_end.dct)
 
     def advance(self, segments: Segments, until: int, watch: Callable[[Trainer, dict], None] | None = None) -> None:
@@ -91,12 +107,12 @@ class Trainer:
             group["lr"] = rate
         if self.state is not None:
             starts = torch.rand(len(labels), generator=generator) < settings.restart
-            keep = ~(starts & (labels[:, 0] == NEGATIVE))
+            keep = ~(starts & is_negative(labels[:, 0]))
             self.state = detached(self.state, keep.float().to(self.device))
         period = settings.architecture.period
         logits, self.state = self.network(self.features(mel, generator), self.state)
         marks = labels[:, period - 1 :: period].to(self.device)
-        loss = frame_loss(logits[..., 0], marks, settings.positive_weight)
+        loss = frame_loss(logits, marks, settings.positive_weight)
         self.optimizer.zero_grad()
         loss.backward()
         norm = float(torch.nn.utils.clip_grad_norm_(self.network.parameters(), settings.clip))
@@ -159,12 +175,12 @@ class Trainer:
 
 
 def stream_posteriors(network: WakeWordNetwork, features: torch.Tensor, chunk: int = 4000) -> torch.Tensor:
-    """[batch, frames, numCoefficients] to posteriors [batch, outputs], in chunks of frames, from a zero state."""
+    """[batch, frames, numCoefficients] to posteriors of the words [batch, outputs, words], in chunks of frames, from a zero state."""
     network.eval()
     state, parts = None, []
     with torch.inference_mode():
         for part in features.split(chunk, dim=1):
             logits, state = network(part, state)
-            parts.append(torch.sigmoid(logits[..., 0]))
+            parts.append(posteriors(logits)[..., -network.architecture.words :])
     network.train()
     return torch.cat(parts, dim=1)

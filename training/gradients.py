@@ -199,7 +199,7 @@ def main() -> None:
     if not args.runs and not args.shards:
         parser.error("nothing to look at: name folders of runs, or --shards")
     torch.set_num_threads(1)
-    stream = evaluate.validation_streams(args.audio, args.word)[evaluate.CLEAN]
+    stream = evaluate.validation_streams(args.audio, [args.word])[evaluate.CLEAN]
     curves, spoken = [], 0.0
     small = train_small(args.shards, args.networks) if args.shards else []
     for run in [*small, *args.runs]:

@@ -1,4 +1,4 @@
-"""Hard negatives: what the current network takes for the word, and positives in which it hears nothing."""
+"""Hard negatives: what the current network takes for a word, and positives in which it hears nothing."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ LONGEST_CLIP = 1.5  # s
 
 
 def mine(network: WakeWordNetwork, frontend: dict, pool: Shards, most: int = MOST) -> list[tuple[float, np.ndarray]]:
-    """Heights and excerpts [samples] int16 of the negatives in `pool` that come nearest to the word."""
+    """Heights and excerpts [samples] int16 of the negatives in `pool` that come nearest to a word."""
     front_end = FrontEnd(frontend)
     kept: list[tuple[float, np.ndarray]] = []
     for shard in range(pool.rendering.shards):
         mel, _ = pool.read(shard)
         heard = np.concatenate(pool.samples(shard), axis=1)  # [batch, samples]
         mel = torch.from_numpy(np.concatenate(mel, axis=1)).float()  # [batch, frames, numMels]
-        posteriors = stream_posteriors(network, front_end.normalize(mel @ front_end.dct)).numpy()
+        posteriors = stream_posteriors(network, front_end.normalize(mel @ front_end.dct)).amax(-1).numpy()
         period = network.architecture.period
         for samples, row in zip(heard, posteriors):
             for height, output in peaks(row, SMOOTHING, period, APART, LOWEST):
@@ -50,8 +50,8 @@ def save(path: Path, excerpts: list[np.ndarray]) -> None:
     np.savez(path, samples=np.concatenate(excerpts), ends=ends)
 
 
-def heights(network: WakeWordNetwork, frontend: dict, clips: list[Clip]) -> np.ndarray:
-    """The highest smoothed posterior in each clip of the word, [clips], heard in faint noise."""
+def heights(network: WakeWordNetwork, frontend: dict, clips: list[Clip], word: int = 0) -> np.ndarray:
+    """The highest smoothed posterior of a word, counted from 0, in each clip of it, [clips], heard in faint noise."""
     rng = np.random.default_rng(1)
     before, after = 8000, 12000  # samples
     length = before + int(LONGEST_CLIP * SAMPLE_RATE) + after
@@ -66,5 +66,6 @@ def heights(network: WakeWordNetwork, frontend: dict, clips: list[Clip]) -> np.n
     for part in torch.from_numpy(np.stack(rows)).split(128):
         features = FrontEnd(frontend)(part)
         features = features[:, : features.shape[1] // period * period]
-        found += [float(smooth(row, SMOOTHING, period).max()) for row in stream_posteriors(network, features).numpy()]
+        posteriors = stream_posteriors(network, features)[..., word].numpy()
+        found += [float(smooth(row, SMOOTHING, period).max()) for row in posteriors]
     return np.array(found)

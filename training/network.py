@@ -1,4 +1,4 @@
-"""The networks: recurrent layers, with strided convolutions in front of them or without, one logit an output."""
+"""The networks: recurrent layers, with strided convolutions in front of them or without, and a head for the words."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ State = tuple[torch.Tensor, ...]  # each with the streams in dimension 1
 
 @dataclass(frozen=True)
 class Architecture:
-    """Sizes of a network. Without `channels`, of its convolutions, every frame has an output."""
+    """Sizes of a network. Without `channels`, of its convolutions, every frame has an output.
+
+    One word is told by a sigmoid. Several are classes of a softmax, behind two for silence and other speech.
+    """
 
     cell: str = "gru"  # rnn (tanh), gru or lstm
     num_coefficients: int = 20
@@ -26,6 +29,7 @@ class Architecture:
     kernel: int = 5  # of each convolution
     stride: int = 2  # of each convolution
     dropout: float = 0.1
+    words: int = 1
 
     def __post_init__(self):
         if self.cell not in CELLS:
@@ -34,13 +38,18 @@ class Architecture:
             raise ValueError(f"stride: got {self.stride}, expected 1 to the kernel's {self.kernel}")
 
     @property
+    def classes(self) -> int:
+        """Values of an output."""
+        return 1 if self.words == 1 else self.words + 2
+
+    @property
     def period(self) -> int:
         """Frames from one output to the next."""
         return self.stride ** len(self.channels)
 
 
 class WakeWordNetwork(nn.Module):
-    """[batch, time, numCoefficients] features to [batch, time / period, 1] logits, state carried by the caller.
+    """[batch, time, numCoefficients] features to [batch, time / period, classes] logits, state carried by the caller.
 
     Output j is completed by frame period * j + period - 1 and sees no later one; the time before a stream is zeros.
     """
@@ -55,11 +64,11 @@ class WakeWordNetwork(nn.Module):
         dropout = a.dropout if a.num_layers > 1 else 0.0
         self.recurrent = CELLS[a.cell](sizes[-1], a.hidden_size, a.num_layers, batch_first=True, dropout=dropout)
         self.dropout = nn.Dropout(a.dropout)
-        self.head = nn.Linear(a.hidden_size, 1)
-        nn.init.constant_(self.head.bias, RARE)
+        self.head = nn.Linear(a.hidden_size, a.classes)
+        nn.init.constant_(self.head.bias[-a.words :], RARE)
 
     def forward(self, features: torch.Tensor, state: State | None = None) -> tuple[torch.Tensor, State]:
-        """Logits [batch, time / period, 1] and the state after the last frame; time is a multiple of the period.
+        """Logits [batch, time / period, classes] and the state after the last frame; time is a multiple of the period.
 
         The state is what each convolution has still to see, [kernel - stride, batch, channels], and then the recurrent
         layers', [numLayers, batch, hiddenSize]: one tensor, or two of an LSTM.
@@ -81,6 +90,11 @@ class WakeWordNetwork(nn.Module):
         return self.head(self.dropout(hidden)), kept
 
 
+def posteriors(logits: torch.Tensor) -> torch.Tensor:
+    """Probabilities of the classes: [..., classes] to the same shape."""
+    return torch.sigmoid(logits) if logits.shape[-1] == 1 else torch.softmax(logits, -1)
+
+
 class Exported(nn.Module):
     """What goes into the ONNX file: features in, posteriors out, zero initial state."""
 
@@ -89,8 +103,8 @@ class Exported(nn.Module):
         self.network = network
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
-        """[batch, time, numCoefficients] to [batch, time / period, 1] in 0..1."""
-        return torch.sigmoid(self.network(features)[0])
+        """[batch, time, numCoefficients] to [batch, time / period, classes] in 0..1."""
+        return posteriors(self.network(features)[0])
 
 
 def detached(state: State, keep: torch.Tensor | None = None) -> State:

@@ -68,10 +68,8 @@ class NoiseBank:
             total += leveled(self.one_of(self.voices, length, rng)) * rng.uniform(0.4, 1)
         return total
 
-    def draw(self, length: int, rng: Generator) -> np.ndarray:
-        """[length] float32 of unit RMS."""
-        if length == 0:
-            return np.zeros(0, np.float32)
+    def drawn(self, length: int, rng: Generator) -> tuple[np.ndarray, bool]:
+        """[length] float32 of unit RMS, and whether somebody speaks in it."""
         kind = rng.random()
         if kind < 0.58:
             noise = self.one_of(self.recorded, length, rng)
@@ -82,4 +80,8 @@ class NoiseBank:
             noise = self.babble(length, rng)
         else:
             noise = self.one_of(self.voices, length, rng)
-        return leveled(noise)
+        return leveled(noise), kind >= 0.80
+
+    def draw(self, length: int, rng: Generator) -> np.ndarray:
+        """[length] float32 of unit RMS."""
+        return self.drawn(length, rng)[0] if length else np.zeros(0, np.float32)

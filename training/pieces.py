@@ -1,4 +1,4 @@
-"""What streams are made of: the word, other words, reading, splices, fragments, mined mistakes, noise."""
+"""What streams are made of: the words, other words, reading, splices, fragments, mined mistakes, noise."""
 
 from __future__ import annotations
 
@@ -10,49 +10,18 @@ import numpy as np
 from .augment import change_speed, decibels, fade, tilt
 from .codecs import degrade
 from .corpus import Clip, TrainingSet
-from .endpoints import active_rms, closure, word_bounds
+from .endpoints import ACTIVITY_FRAME as HOP
+from .endpoints import active_rms, activity, closure, word_bounds
 from .features import to_float
+from .labels import IGNORED, NEGATIVE, SILENT, SPOKEN
 from .noise import NoiseBank, excerpt
+from .recipe import Recipe
 from .rooms import Bank
 from .synthesis import AlignedClip
 
-NEGATIVE, POSITIVE, IGNORED = 0, 1, -1
 SAMPLE_RATE = 16000
+UNSURE = 2400  # samples at the start of other speech that may still pass for silence; 0.15 s
 BANK_SEED = 20  # of rooms and coloured noise, the same for all runs
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """Shares of what is heard. Times in seconds, measured from the word's end to a frame's end."""
-
-    kinds: tuple[tuple[str, float], ...] = (
-        ("positive", 0.27),
-        ("word", 0.24),
-        ("speech", 0.20),
-        ("chain", 0.11),
-        ("fragment", 0.10),
-        ("noise", 0.06),
-        ("silence", 0.02),
-        ("mined", 0.14),
-    )
-    positive_from: float = 0.10
-    positive_to: float = 0.40
-    ignored_to: float = 0.65
-    words: tuple[tuple[str, float], ...] = (
-        ("commands", 0.38),
-        ("arabic", 0.22),
-        ("community", 0.15),
-        ("synthetic", 0.25),
-    )
-    synthetic_positive: float = 0.08  # share of the positives
-    sentence_positive: float = 0.05  # share of the positives inside a sentence
-    embedded: float = 0.06  # share of the positives with another word right before or after them
-    synthetic_speech: float = 0.40  # share of the continuous speech
-    room: float = 0.25  # chance that a voice is in a room
-    codec: float = 0.12  # chance that what is heard went through a codec
-    cut: float = 0.45  # chance that a piece is a recording cut into a quiet stream
-    cut_noise: float = 0.6  # chance that such a recording has noise over it
-    softest_noise: float = 24.0  # dB below the speech of such a recording; the loudest is as loud
 
 
 @dataclass(frozen=True)
@@ -74,15 +43,20 @@ class Library:
     """What all composers of a run share."""
 
     training: TrainingSet
-    synthetic: dict[str, list[Clip]] = field(default_factory=dict)
+    synthetic: dict[str, dict[str, list[Clip]]] = field(default_factory=dict)  # parts by word
     mined: list[Clip] = field(default_factory=list)
 
     def __post_init__(self):
         training = self.training
-        self.words = {**training.words, "synthetic": self.synthetic.get("negative", [])}
+        self.words = {**training.words, "synthetic": self.spoken("negative")}
+        self.synthetic_speech = self.spoken("speech")
         self.noise = NoiseBank(training.noise, training.speech + training.words["commands"], BANK_SEED)
         self.rooms = rooms(BANK_SEED)
         self.known_bounds: dict[int, tuple[int, int]] = {}
+
+    def spoken(self, part: str) -> list[Clip]:
+        """Synthesized clips of one part, of all words."""
+        return [clip for parts in self.synthetic.values() for clip in parts.get(part, [])]
 
     def bounds(self, clip: Clip) -> tuple[int, int]:
         """First and one-past-last sample of the word in a clip, worked out once."""
@@ -136,15 +110,28 @@ class Composer:
         samples = change_speed(to_float(clip.samples), factor)
         return samples, (int(start / factor), min(len(samples), int(end / factor)))
 
-    def positive(self) -> tuple[np.ndarray, tuple[int, int]]:
-        """A clip of the word and the word's bounds in it."""
-        draw, clips = self.rng.random(), self.library.training.positives
-        synthetic, recipe = self.library.synthetic, self.recipe
+    def any_word(self) -> tuple[int, str]:
+        """Label and name of one of the words."""
+        names = list(self.library.training.positives)
+        k = int(self.rng.integers(len(names)))
+        return k + 1, names[k]
+
+    def recorded(self, word: str) -> Clip:
+        """A recording of a word, or a synthesized one where there are none."""
+        clips = self.library.training.positives[word] or self.library.synthetic.get(word, {}).get("positive")
+        if not clips:
+            raise ValueError(f"{word!r}: no recordings and no synthesized speech, expected either; see recordings.py")
+        return self.one_of(clips)
+
+    def positive(self, word: str) -> tuple[np.ndarray, tuple[int, int]]:
+        """A clip of a word and the word's bounds in it."""
+        draw, recipe = self.rng.random(), self.recipe
+        synthetic = self.library.synthetic.get(word, {})
         if synthetic.get("sentence") and draw > 1 - recipe.sentence_positive:
             return self.in_sentence(self.one_of(synthetic["sentence"]))
         if synthetic.get("positive") and draw < recipe.synthetic_positive:
-            clips = synthetic["positive"]
-        return self.played(self.one_of(clips), 0.85, 1.17)
+            return self.played(self.one_of(synthetic["positive"]), 0.85, 1.17)
+        return self.played(self.recorded(word), recipe.slowest, recipe.fastest)
 
     def in_sentence(self, clip: Clip) -> tuple[np.ndarray, tuple[int, int]]:
         """A sentence from at most 2 s before the word to at most 1 s after it."""
@@ -172,7 +159,7 @@ class Composer:
     def speech(self, longest: float = 5) -> np.ndarray:
         """One to `longest` seconds of continuous speech, sometimes backwards."""
         clips = self.library.training.speech
-        synthetic = self.library.synthetic.get("speech")
+        synthetic = self.library.synthetic_speech
         if synthetic and self.rng.random() < self.recipe.synthetic_speech:
             clips = synthetic
         length = int(self.rng.uniform(1, longest) * SAMPLE_RATE)
@@ -192,7 +179,7 @@ class Composer:
 
     def fragment(self) -> np.ndarray:
         """Half of the word alone, joined to half of another word or to other speech, or the word backwards."""
-        clip, (start, end) = self.played(self.one_of(self.library.training.positives), 0.85, 1.17)
+        clip, (start, end) = self.played(self.recorded(self.any_word()[1]), 0.85, 1.17)
         cut = closure(clip, start, end)
         if cut is None or self.rng.random() < 0.12:
             return clip[::-1]
@@ -224,15 +211,14 @@ class Composer:
         """Samples and labels of one random thing to hear."""
         kind = self.pick(self.kinds)
         if kind == "positive":
-            clip, bounds = self.positive()
+            label, word = self.any_word()
+            clip, bounds = self.positive(word)
             if self.rng.random() < self.recipe.embedded:
                 clip, bounds = self.embed(clip, bounds)
-            return self.vary(clip), self.label(len(clip), *bounds)
+            return self.vary(clip), self.label(len(clip), *bounds, label)
         if kind in ("noise", "silence"):
-            length = int(self.rng.uniform(0.5, 4) * SAMPLE_RATE)
-            noise = self.noise(length) if kind == "noise" else np.zeros(length)
-            clip = noise * decibels(self.rng.uniform(-60, -15))
-        elif kind == "mined":
+            return self.background(kind)
+        if kind == "mined":
             clip = to_float(self.one_of(self.library.mined).samples)
             clip = change_speed(clip, self.rng.uniform(0.93, 1.08))
             clip = tilt(clip, self.rng) if self.rng.random() < 0.3 else clip
@@ -240,15 +226,23 @@ class Composer:
             clip = self.vary(self.word()[0])
         else:
             clip = self.vary(self.other[kind]())
-        return clip.astype(np.float32), np.zeros(len(clip), np.int8)
+        clip = clip.astype(np.float32)
+        return clip, np.zeros(len(clip), np.int8) if kind in ("mined", "event") else spoken_labels(clip)
 
-    def label(self, length: int, start: int, end: int) -> np.ndarray:
-        """Labels [length + what the word's target needs after the clip]."""
+    def background(self, kind: str) -> tuple[np.ndarray, np.ndarray]:
+        """Half a second to four of "noise" or "silence", in which somebody else may be talking."""
+        length = int(self.rng.uniform(0.5, 4) * SAMPLE_RATE)
+        noise, voiced = self.library.noise.drawn(length, self.rng) if kind == "noise" else (np.zeros(length), False)
+        clip = noise * decibels(self.rng.uniform(-60, -15))
+        return clip.astype(np.float32), np.full(length, NEGATIVE if voiced else SILENT, np.int8)
+
+    def label(self, length: int, start: int, end: int, word: int = 1) -> np.ndarray:
+        """Labels [length + what the target of the `word`-th word needs after the clip]."""
         tail = int(self.recipe.ignored_to * SAMPLE_RATE)
         labels = np.zeros(max(length, end + tail), np.int8)
         labels[start : end + tail] = IGNORED
         first = max(start, end + int(self.recipe.positive_from * SAMPLE_RATE))
-        labels[first : end + int(self.recipe.positive_to * SAMPLE_RATE)] = POSITIVE
+        labels[first : end + int(self.recipe.positive_to * SAMPLE_RATE)] = word
         return labels
 
     def piece(self) -> Piece:
@@ -271,6 +265,16 @@ class Composer:
         heard = heard * (decibels(rng.uniform(-16, 12)) if rng.random() < 0.8 else 1.0)
         labels = np.concatenate([np.zeros(before, np.int8), labels])
         return Piece(np.clip(heard, -1, 32767 / 32768).astype(np.float32), labels)
+
+
+def spoken_labels(clip: np.ndarray) -> np.ndarray:
+    """Labels [samples] of other speech: SPOKEN from a little after its first to its last active frame."""
+    active, _ = activity(clip)
+    at = np.flatnonzero(active)
+    labels = np.zeros(len(clip), np.int8)
+    if len(at):
+        labels[int(at[0]) * HOP + UNSURE : int(at[-1] + 1) * HOP] = SPOKEN
+    return labels
 
 
 def match(samples: np.ndarray, reference: np.ndarray) -> np.ndarray:

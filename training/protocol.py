@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,15 +19,21 @@ QUIETEST = 1e-4  # RMS below which an excerpt can't be scaled to a level
 
 @dataclass(frozen=True)
 class MeasuredStream:
-    """Samples [n] float32 and, for each clip, its start, its end and its word's end in seconds."""
+    """Samples [n] float32 and, for each clip, its start, its end and its word's end in seconds, and which word it is."""
 
     samples: np.ndarray
     spans: list[tuple[float, float, float]]
+    words: tuple[str, ...] = ()  # one a span
 
     @property
     def hours(self) -> float:
         """Length of the stream in hours."""
         return len(self.samples) / SAMPLE_RATE / 3600
+
+    def of(self, word: str) -> MeasuredStream:
+        """The same for one keyword: other words are there to be taken for it."""
+        spans = [span for span, spoken in zip(self.spans, self.words, strict=True) if spoken == word]
+        return MeasuredStream(self.samples, spans, (word,) * len(spans))
 
 
 class NoiseSource:
@@ -47,6 +54,13 @@ class NoiseSource:
             level = float(np.sqrt(np.mean(np.square(noise))))
             if level > QUIETEST:
                 return noise * np.float32(rms / level)
+
+
+def word_stream(clips: Mapping[str, list[Clip]], noise: list[Clip], mixed: float | None = None) -> MeasuredStream:
+    """A `clip_stream` of several words, one after the other."""
+    stream = clip_stream([clip for members in clips.values() for clip in members], noise, mixed)
+    words = tuple(word for word, members in clips.items() for _ in members)
+    return MeasuredStream(stream.samples, stream.spans, words)
 
 
 def clip_stream(clips: list[Clip], noise: list[Clip], mixed: float | None = None) -> MeasuredStream:

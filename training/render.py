@@ -16,10 +16,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from . import corpus, synthesis
+from . import corpus, recordings, synthesis
 from .corpus import Clip
 from .features import MFCC_40_20, FrontEnd
-from .pieces import Composer, Library, Recipe
+from .pieces import Composer, Library
+from .recipe import Recipe
 from .streams import Streams
 
 SEGMENTS = 20  # of a shard
@@ -31,10 +32,13 @@ class Rendering:
     """What a folder of shards is made from. `name` is the folder's; `mined` a file of excerpts, or none."""
 
     name: str
-    word: str
+    words: tuple[str, ...]
     audio: str
-    synthetic: str
+    synthetic: str  # with a folder a word; none of them: no synthesized speech
     shards: int
+    recordings: str | None = None  # of the first word, where they are not in Speech Commands
+    held_out: tuple[str, ...] = ()  # sessions of these
+    without: tuple[str, ...] = ()  # folders of community recordings that are not heard
     batch: int = 64
     num_frames: int = 300
     seed: int = 1
@@ -46,20 +50,40 @@ class Rendering:
 
 def fingerprint(rendering: Rendering) -> str:
     """A hash of all that the shards depend on, but for the recordings."""
-    paths = ("name", "shards", "audio", "synthetic")
+    paths = ("name", "shards", "audio", "synthetic", "recordings")
     fields = {key: value for key, value in asdict(rendering).items() if key not in paths}
     if rendering.mined:
         fields["mined"] = hashlib.sha256(Path(rendering.mined).read_bytes()).hexdigest()
     return hashlib.sha256(json.dumps(fields, sort_keys=True, default=str).encode()).hexdigest()
 
 
+def own_clips(rendering: Rendering) -> recordings.Recordings:
+    """The files of the first word's recordings, none where there are only those of Speech Commands."""
+    if not rendering.recordings:
+        return recordings.Recordings()
+    return recordings.split(Path(rendering.recordings), Path(rendering.audio), rendering.held_out)
+
+
+def synthetic_speech(rendering: Rendering) -> dict[str, dict[str, list[Clip]]]:
+    """Synthesized parts by word, those without any other of the words."""
+    folder = Path(rendering.synthetic)
+    found = {}
+    for word in rendering.words:
+        if (folder / word).exists():
+            others = [other for other in rendering.words if other != word]
+            found[word] = synthesis.load(folder / word, others)
+    return found
+
+
 def library(rendering: Rendering) -> Library:
     """The training recordings, without the positives left out, with synthetic speech and mined mistakes."""
-    training = corpus.training_set(Path(rendering.audio), rendering.word)
+    own = {rendering.words[0]: recordings.clips(own_clips(rendering).training)}
+    training = corpus.training_set(Path(rendering.audio), rendering.words, own, rendering.without)
     left_out = set(rendering.left_out)
-    training.positives[:] = [clip for clip in training.positives if clip.name not in left_out]
+    for clips in training.positives.values():
+        clips[:] = [clip for clip in clips if clip.name not in left_out]
     mined = [Clip("mined", samples) for samples in load_mined(rendering.mined)]
-    return Library(training, synthesis.load(Path(rendering.synthetic)), mined)
+    return Library(training, synthetic_speech(rendering), mined)
 
 
 def load_mined(path: str | None) -> list[np.ndarray]:

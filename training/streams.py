@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .pieces import IGNORED, NEGATIVE, Composer
+from .labels import IGNORED, is_negative
+from .pieces import Composer
 
 HOP_LENGTH, WINDOW_LENGTH = 160, 400  # samples
 
@@ -37,6 +38,7 @@ class Streams:
             samples[b] = self.samples[b][:length]
             labels[b] = self.labels[b][ends]
             self.samples[b], self.labels[b] = self.samples[b][advance:], self.labels[b][advance:]
-        labels[:, : self.unknown // HOP_LENGTH][labels[:, : self.unknown // HOP_LENGTH] == NEGATIVE] = IGNORED
+        beginning = labels[:, : self.unknown // HOP_LENGTH]
+        beginning[is_negative(beginning)] = IGNORED
         self.unknown = max(0, self.unknown - advance)
         return samples, labels

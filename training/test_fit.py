@@ -24,7 +24,7 @@ def loss_of(trainer: Trainer) -> float:
     network = trainer.average.eval()
     with torch.inference_mode():
         logits, _ = network(FrontEnd(trainer.frontend)(torch.from_numpy(samples)))
-    return float(frame_loss(logits[..., 0], torch.from_numpy(labels)[:, period - 1 :: period], 1.0))
+    return float(frame_loss(logits, torch.from_numpy(labels)[:, period - 1 :: period], 1.0))
 
 
 class FitTest(unittest.TestCase):
@@ -123,7 +123,7 @@ class FitTest(unittest.TestCase):
 
     def test_exported_files_equal_pytorch_and_carry_their_contract(self):
         for kind, trainer in self.trainers.items():
-            contract = export.metadata(trainer.frontend, "burst", 0.6, 100, 1000)
+            contract = export.metadata(trainer.frontend, {"burst": {"threshold": 0.6, "smoothing": 100}}, 1000)
             with self.subTest(kind), tempfile.TemporaryDirectory() as folder:
                 path = Path(folder) / "tiny.onnx"
                 self.assertLessEqual(export.export(trainer.average, contract, path), export.MAXIMUM_DIFFERENCE)

@@ -13,7 +13,8 @@ import torch
 from . import bursts, mining, render
 from .courses import Course, shard_of
 from .log import Log, read
-from .pieces import Library, Recipe
+from .pieces import Library
+from .recipe import Recipe
 from .render import Rendering
 
 SHARDS = 2
@@ -21,7 +22,7 @@ SHARDS = 2
 
 def rendering(**changes) -> Rendering:
     """Two shards of bursts; the library is replaced in `filled`."""
-    return Rendering(**{"name": "bursts", "word": "burst", "audio": "", "synthetic": "", "shards": SHARDS, "batch": 3,
+    return Rendering(**{"name": "bursts", "words": ("burst",), "audio": "", "synthetic": "", "shards": SHARDS, "batch": 3,
                         "num_frames": 50, "recipe": bursts.RECIPE, **changes})  # fmt: skip
 
 
