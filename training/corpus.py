@@ -10,6 +10,7 @@ import numpy as np
 import soundfile
 
 SAMPLE_RATE = 16000  # Hz
+TEST_READER = "27"  # of LibriSpeech
 WAKE_WORD_FOLDERS = ("computer", "heycomputer", "heychatterbox", "athena", "amelia")
 
 
@@ -127,7 +128,7 @@ def training_set(
     return TrainingSet(
         positives={word: decode_keys(audio, of_word(train, word)) + (own or {}).get(word, []) for word in words},
         words=others,
-        speech=decode_all(sorted((audio / "librispeech" / "19").glob("*.flac"))),
+        speech=decode_all(sorted(p for p in (audio / "librispeech").rglob("*.flac") if p.parent.name != TEST_READER)),
         noise=environmental_noise(audio, fold=1) + background,
     )
 
