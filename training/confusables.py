@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import re
 import subprocess
+from functools import cache
 from pathlib import Path
 
 DICTIONARY = Path("/usr/share/dict/american-english")  # Debian's package wamerican
@@ -17,6 +18,8 @@ EXTRA_LETTERS = 4  # dictionary words with more letters than the word and these 
 NEAREST, SHARED = 90, 30  # how many: by distance; by beginning and by end, each
 HOMOPHONE = 0.2  # distance up to which a word is the same in some accent
 INSERTED = 0.8  # cost of a phoneme more or less
+NEAR = 0.17  # distance a phoneme up to which another language's reading of a word is the word in an accent
+SWITCHED = r"\([a-z-]+\)"  # espeak-ng's mark where a voice reads a word by another language's rules
 STRESS = str.maketrans("", "", "ˈˌː̩ʲ̃")
 SAME = {"ɾ": "t", "ᵻ": "ɪ", "ɐ": "ə", "o": "ɔ", "r": "ɹ", "ʔ": "t", "e": "ɛ", "x": "k", "ɬ": "l", "ç": "h"}
 
@@ -45,7 +48,7 @@ def phonemes(transcription: str) -> Phonemes:
     Its joint symbols are taken apart ("ɑːɹ", "əl", "aɪɚ"), and what differs by accent only is made one.
     """
     found: list[str] = []
-    for symbol in re.split(r"[_\s]+", transcription.translate(STRESS)):
+    for symbol in re.split(r"[_\s]+", re.sub(SWITCHED, "", transcription).translate(STRESS)):
         while symbol:
             size = next((n for n in (2, 1) if symbol[:n] in VOWELS or symbol[:n] in CONSONANTS), 1)
             found.append(SAME.get(symbol[:size], symbol[:size]))
@@ -53,9 +56,9 @@ def phonemes(transcription: str) -> Phonemes:
     return tuple(found)
 
 
-def transcribe(texts: list[str]) -> list[Phonemes]:
-    """Phonemes of each text, in American English; about 0.8 ms a word."""
-    command = ["espeak-ng", "-q", "--ipa", "--sep=_", "-v", "en-us"]
+def transcribe(texts: list[str], voice: str = "en-us") -> list[Phonemes]:
+    """Phonemes of each text, in American English unless told; about 0.8 ms a word."""
+    command = ["espeak-ng", "-q", "--ipa", "--sep=_", "-v", voice]
     done = subprocess.run(command, input="\n".join(texts) + "\n", capture_output=True, text=True, check=True)
     lines = done.stdout.splitlines()
     if len(lines) != len(texts):
@@ -63,6 +66,7 @@ def transcribe(texts: list[str]) -> list[Phonemes]:
     return [phonemes(line) for line in lines]
 
 
+@cache
 def substituted(a: str, b: str) -> float:
     """Cost of hearing one phoneme for another, 0 for the same to 1.2 for a vowel and a consonant."""
     if a == b:
@@ -86,6 +90,13 @@ def distance(a: Phonemes, b: Phonemes) -> float:
             cost = min(diagonal + substituted(symbol, other), row[j] + INSERTED, row[j - 1] + INSERTED)
             diagonal, row[j] = row[j], cost
     return row[-1]
+
+
+def accents_near(word: str, languages: tuple[str, ...]) -> tuple[str, ...]:
+    """The languages in which espeak-ng reads a word so that it is still the English word."""
+    (target,) = transcribe([word])
+    read = {language: transcribe([word], language)[0] for language in languages}
+    return tuple(name for name, symbols in read.items() if distance(symbols, target) <= NEAR * len(target))
 
 
 def occurrences(whole: tuple, part: tuple) -> int:

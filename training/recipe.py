@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 FEW = 300  # recordings of a word, below which synthesized speech is half of what is heard of it
 
@@ -43,8 +43,11 @@ class Recipe:
     softest_noise: float = 24.0  # dB below the speech of such a recording; the loudest is as loud
 
 
-def recipe_for(recordings: int) -> Recipe:
-    """Shares that fit so many recordings of a word."""
+def recipe_for(recordings: int, words: int = 1) -> Recipe:
+    """Shares that fit so many recordings of a word, and so many words."""
+    shares = dict(Recipe().kinds)
+    shares["positive"] *= 1 + 0.25 * (words - 1)
+    recipe = Recipe(kinds=tuple(shares.items()))
     if recordings >= FEW:
-        return Recipe()
-    return Recipe(synthetic_positive=0.45, sentence_positive=0.12, slowest=0.78, fastest=1.28)
+        return recipe
+    return replace(recipe, synthetic_positive=0.45, sentence_positive=0.12, slowest=0.78, fastest=1.28)

@@ -42,6 +42,8 @@ BEFORE = (
 AFTER = (
     "again", "to them", "today", "now", "with it", "about that", "and nothing else", "is what she said", "in the end",
     "people", "at last", "as well", "for me", "please", "when it rains", "because of you", "or not", "enough", "thing",
+    "what time is it", "turn on the light", "turn it off", "play some music", "stop", "set a timer for ten minutes",
+    "how is the weather", "open the door",
 )  # fmt: skip
 
 

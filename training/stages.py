@@ -60,7 +60,7 @@ class Stages:
             without=tuple(args.without),
             seed=args.render_seed,
         )
-        self.plain = dataclasses.replace(self.plain, recipe=recipe_for(count_positives(self.plain)))
+        self.plain = dataclasses.replace(self.plain, recipe=recipe_for(count_positives(self.plain), len(self.plain.words)))
 
     def first(self) -> Shards:
         """Before any mistake is mined; shared by runs, as is the pool."""

@@ -1,50 +1,46 @@
-"""Synthetic speech from Debian's espeak-ng and flite: `python -m training.synthesis -o build/synthetic`."""
+"""Synthetic speech from Debian's espeak-ng, flite and festival: `python -m training.synthesis -o build/synthetic`."""
 
 from __future__ import annotations
 
 import argparse
 import csv
+import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import soundfile
 from scipy.signal import resample_poly
 
-from .confusables import Lexicon, contains, flite_phones, occurrences
+from . import festival
+from .confusables import Lexicon, accents_near, contains, flite_phones, occurrences
 from .corpus import SAMPLE_RATE, Clip, decode_all
+from .residual import repitched
 from .sentences import around, from_frame, sequence, written
+from .voices import FLITE_VOICES, LANGUAGES, Voice, anybody, festival_voices, recorded
 
-ACCENTS = ("en-us", "en-gb", "en-gb-x-rp", "en-gb-scotland", "en-gb-x-gbclan", "en-gb-x-gbcwmd", "en-us-nyc", "en-029")
-VARIANTS = (
-    "Alex", "Alicia", "Andrea", "Andy", "Annie", "Denis", "Diogo", "Gene", "Gene2", "Henrique", "Hugo", "Jacky",
-    "Lee", "Marco", "Mario", "Michael", "Mike", "Nguyen", "Storm", "adam", "anika", "antonio", "aunty", "belinda",
-    "benjamin", "boris", "caleb", "david", "ed", "edward", "f1", "f2", "f3", "f4", "f5", "grandma", "grandpa",
-    "gustave", "iven", "john", "kaukovalta", "linda", "m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8", "marcelo",
-    "max", "michel", "miguel", "norbert", "pablo", "paul", "pedro", "rob", "robert", "sandro", "shelby", "steph",
-    "travis", "victor", "zac",
-)  # fmt: skip
-# Voices of other languages reading English spelling: sounds and rhythms that English lacks.
-LANGUAGES = ("es", "de", "fr-fr", "it", "tr", "pl", "pt", "nl", "sv", "fi", "hu", "ro", "id", "sw", "cs", "da")
-FLITE_VOICES = ("awb", "rms", "kal16")  # slt speaks models/samples and is kept out of training
-FLITE_SHARE = 0.4
-LANGUAGE_SHARE = 0.2
 POSITIVES, NEGATIVES, SPEECH, SENTENCES = 700, 1500, 1500, 400  # utterances
 WRITTEN_SHARE, FRAME_SHARE = 0.24, 0.33  # of the speech; the rest are random words
+LEAD_IN_SHARE = 0.3  # of the word, of the words like it, and of the random words, where there are lead-ins
+MARKS = ("", "", "!", "?", ",", ".")  # behind a word alone: the synthesizers' melodies
+BATCH = 50  # texts that one process of festival speaks
+RATE_STEP = 50  # Hz; formants are exact to 0.3 %, and the resampling filters stay short
 PARTS = ("positive", "negative", "speech", "sentence")
-BOUNDS = "bounds.csv"
+BOUNDS, TEXTS = "bounds.csv", "texts.tsv"
 
 
 @dataclass(frozen=True)
 class Utterance:
-    """What is said, by which command, into which file; `aligned`: where the word stands in it is asked for."""
+    """What is said, by whom, into which file; `aligned`: where the word stands in it is asked for."""
 
     text: str
-    command: tuple[str, ...]
+    voice: Voice
     path: Path
     aligned: bool = False
 
@@ -57,33 +53,28 @@ class AlignedClip(Clip):
     end: int
 
 
-def flite_command(rng: np.random.Generator) -> tuple[str, ...]:
-    """flite in a random voice, speed and pitch, before the text."""
-    voice = FLITE_VOICES[rng.integers(len(FLITE_VOICES))]
-    stretch, pitch = rng.uniform(0.8, 1.3), rng.uniform(80, 230)
-    return (
-        "flite", "-voice", voice, "--setf", f"duration_stretch={stretch:.2f}",
-        "--setf", f"int_f0_target_mean={pitch:.0f}", "-t",
-    )  # fmt: skip
-
-
-def voice_command(text: str, languages: bool, rng: np.random.Generator) -> tuple[str, ...]:
-    """A random voice, speed and pitch, of another language only where allowed; writes WAV to standard output."""
-    if rng.random() < FLITE_SHARE:
-        return (*flite_command(rng), text, "-o", "/dev/stdout")
-    foreign = languages and rng.random() < LANGUAGE_SHARE / (1 - FLITE_SHARE)
-    accents = LANGUAGES if foreign else ACCENTS
-    voice = f"{accents[rng.integers(len(accents))]}+{VARIANTS[rng.integers(len(VARIANTS))]}"
-    speed, pitch = int(rng.integers(110, 220)), int(rng.integers(20, 85))
-    return ("espeak-ng", "-v", voice, "-s", str(speed), "-p", str(pitch), "--stdout", text)
-
-
 def cycled(texts: list[str], count: int) -> list[str]:
     """`count` texts, each as often as any other or once more."""
     return [texts[k % len(texts)] for k in range(count)]
 
 
-def spoken_texts(word: str, lexicon: Lexicon, confusables: list[str], rng: np.random.Generator) -> list[str]:
+def led(texts: list[str], lead_ins: tuple[str, ...], rng: np.random.Generator) -> list[str]:
+    """The texts, LEAD_IN_SHARE of them behind a lead-in ("hey") where there are any."""
+    if not lead_ins:
+        return texts
+    return [
+        f"{lead_ins[rng.integers(len(lead_ins))]} {text}" if rng.random() < LEAD_IN_SHARE else text for text in texts
+    ]
+
+
+def marked(texts: list[str], rng: np.random.Generator) -> list[str]:
+    """The texts, each with a mark behind it."""
+    return [text + MARKS[rng.integers(len(MARKS))] for text in texts]
+
+
+def spoken_texts(
+    word: str, lexicon: Lexicon, confusables: list[str], lead_ins: tuple[str, ...], rng: np.random.Generator
+) -> list[str]:
     """SPEECH texts that flite, which runs words together, doesn't find the word in."""
     words, part = sorted(lexicon.words), flite_phones(word)
     wanted = (int(SPEECH * WRITTEN_SHARE), int(SPEECH * FRAME_SHARE))
@@ -92,6 +83,7 @@ def spoken_texts(word: str, lexicon: Lexicon, confusables: list[str], rng: np.ra
     while len(texts) < SPEECH:
         framed = len(texts) < sum(wanted)
         text = from_frame(rng) if framed else sequence(int(rng.integers(4, 11)), words, confusables, rng)
+        text = text if framed else led([text], lead_ins, rng)[0]
         if not contains(flite_phones(text), part):
             texts.append(text)
     return texts
@@ -111,25 +103,34 @@ def sentence_texts(word: str, lexicon: Lexicon, rng: np.random.Generator) -> lis
     raise ValueError(f"flite says {word!r} alone as {alone}, in sentences hardly ever; expected an English word")
 
 
-def plan(word: str, folder: Path, seed: int, lexicon: Lexicon | None = None) -> list[Utterance]:
+def plan(
+    word: str,
+    folder: Path,
+    seed: int,
+    lexicon: Lexicon | None = None,
+    positives: int | None = None,
+    lead_ins: tuple[str, ...] = (),
+) -> list[Utterance]:
     """The utterances of a word's training: the word, confusable words, speech without it, sentences with it."""
     rng = np.random.default_rng(seed)
     lexicon = lexicon or Lexicon(word)
     confusables = lexicon.confusables()
     parts = {
-        "positive": [word] * POSITIVES,
-        "negative": cycled(confusables, NEGATIVES),
-        "speech": spoken_texts(word, lexicon, confusables, rng),
+        "positive": marked(led([word] * (POSITIVES if positives is None else positives), lead_ins, rng), rng),
+        "negative": marked(led(cycled(confusables, NEGATIVES), lead_ins, rng), rng),
+        "speech": spoken_texts(word, lexicon, confusables, lead_ins, rng),
+        "sentence": sentence_texts(word, lexicon, rng),
     }
-    utterances = [
-        Utterance(text, voice_command(text, part == "speech", rng), folder / part / f"{k:04}.flac")
-        for part, texts in parts.items()
-        for k, text in enumerate(texts)
-    ]
-    return utterances + [
-        Utterance(text, (*flite_command(rng), text), folder / "sentence" / f"{k:04}.flac", aligned=True)
-        for k, text in enumerate(sentence_texts(word, lexicon, rng))
-    ]
+    names = {"flite": FLITE_VOICES, "festival": festival_voices()}
+    foreign = {"positive": accents_near(word, LANGUAGES), "speech": LANGUAGES}
+    utterances = []
+    for part, texts in parts.items():
+        for k, text in enumerate(texts):
+            # A generator for each, so that more of one part changes nothing in the others.
+            own, aligned = np.random.default_rng([seed, PARTS.index(part), k]), part == "sentence"
+            voice = recorded(names, own) if aligned else anybody(names, foreign.get(part, ()), own)
+            utterances.append(Utterance(text, voice, folder / part / f"{k:04}.flac", aligned))
+    return utterances
 
 
 def trim(samples: np.ndarray) -> tuple[np.ndarray, int]:
@@ -140,24 +141,42 @@ def trim(samples: np.ndarray) -> tuple[np.ndarray, int]:
     return samples[first : loud[-1] + margin], first
 
 
-def speak(utterance: Utterance, word: str) -> tuple[int, int]:
-    """Synthesize one utterance to 16 kHz mono FLAC; samples between which the word stands, if that is asked for."""
-    bounds = (0.0, 0.0)
-    if utterance.aligned:
-        with tempfile.NamedTemporaryFile(suffix=".wav") as file:
-            command = (*utterance.command, "-psdur", "-o", file.name)
-            segments = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-            data = Path(file.name).read_bytes()
-        bounds = word_times(segments, flite_phones(word))
-    else:
-        data = subprocess.run(utterance.command, capture_output=True, check=True).stdout
-    samples, rate = read_unsized_wav(data)
-    samples = resample_poly(samples, SAMPLE_RATE, rate)
+def keep(utterance: Utterance, data: tuple[np.ndarray, int], bounds: tuple[float, float]) -> tuple[int, int]:
+    """Write samples at a rate as the utterance's 16 kHz mono FLAC; the bounds, in s before, as samples of that."""
+    samples, rate = data
+    if (factor := utterance.voice.factor) != 1:
+        samples = repitched(samples, factor)
+    heard = round(rate * utterance.voice.formants / RATE_STEP) * RATE_STEP
+    samples = resample_poly(samples, SAMPLE_RATE, heard)
     samples, cut = trim(samples / max(1.0, np.abs(samples).max() * 1.02))
     utterance.path.parent.mkdir(parents=True, exist_ok=True)
     soundfile.write(utterance.path, samples, SAMPLE_RATE, subtype="PCM_16")
-    start, end = (min(len(samples), max(0, round(time * SAMPLE_RATE) - cut)) for time in bounds)
+    start, end = (min(len(samples), max(0, round(t / factor * rate / heard * SAMPLE_RATE) - cut)) for t in bounds)
     return start, end
+
+
+def speak(utterance: Utterance, word: str) -> tuple[int, int]:
+    """Synthesize one utterance by espeak-ng or flite; samples between which the word stands, if that is asked for."""
+    command = utterance.voice.command(utterance.text)
+    if not utterance.aligned:
+        data = subprocess.run(command, capture_output=True, check=True).stdout
+        return keep(utterance, read_unsized_wav(data), (0.0, 0.0))
+    with tempfile.NamedTemporaryFile(suffix=".wav") as file:
+        command = (*command[:-1], file.name, "-psdur")
+        segments = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        data = Path(file.name).read_bytes()
+    return keep(utterance, read_unsized_wav(data), word_times(segments, flite_phones(word)))
+
+
+def speak_together(utterances: list[Utterance], word: str) -> list[tuple[int, int]]:
+    """Synthesize utterances by festival in one process; bounds as of `speak`."""
+    with tempfile.TemporaryDirectory() as folder:
+        lines = [u.voice.script(u.text, f"{k}.wav") for k, u in enumerate(utterances)]
+        spoken = festival.run(lines, Path(folder))
+        return [
+            keep(u, soundfile.read(f"{folder}/{k}.wav"), festival.word_times(spoken[k], word) if u.aligned else (0, 0))
+            for k, u in enumerate(utterances)
+        ]
 
 
 def word_times(segments: str, part: tuple[str, ...]) -> tuple[float, float]:
@@ -179,37 +198,71 @@ def read_unsized_wav(data: bytes) -> tuple[np.ndarray, int]:
     return np.frombuffer(body, "<i2").astype(np.float64) / 32768, rate
 
 
-def load(folder: Path) -> dict[str, list[Clip]]:
-    """The synthesized clips by part; those of "sentence" are AlignedClips."""
+def texts_of(folder: Path) -> dict[str, str]:
+    """What is said in each file of a folder, by its path in there without the extension."""
+    lines = (folder / TEXTS).read_text(encoding="utf-8").splitlines()
+    return {path.removesuffix(".flac"): text for path, text in (line.split("\t") for line in lines)}
+
+
+def load(folder: Path, without: Iterable[str] = ()) -> dict[str, list[Clip]]:
+    """The synthesized clips by part; those of "sentence" are AlignedClips.
+
+    Left out are all texts with one of the strings `without` in them, in capitals or not, parts of words included.
+    """
     if not (folder / "sentence" / BOUNDS).exists():
         raise FileNotFoundError(f"{folder}: no sentence/{BOUNDS}; run python -m training.synthesis -o {folder}")
-    parts = {part: decode_all(sorted((folder / part).glob("*.flac"))) for part in PARTS}
+    unwanted, texts = [string.lower() for string in without], texts_of(folder)
+    parts = {}
+    for part in PARTS:
+        paths = sorted((folder / part).glob("*.flac"))
+        said = [texts[f"{part}/{path.stem}"].lower() for path in paths]
+        parts[part] = decode_all([p for p, text in zip(paths, said) if not any(u in text for u in unwanted)])
     with (folder / "sentence" / BOUNDS).open(newline="", encoding="utf-8") as file:
         bounds = {row["name"]: (int(row["start"]), int(row["end"])) for row in csv.DictReader(file)}
     parts["sentence"] = [AlignedClip(clip.name, clip.samples, *bounds[clip.name]) for clip in parts["sentence"]]
     return parts
 
 
+def spoken(utterances: list[Utterance], word: str) -> list[tuple[int, int]]:
+    """Bounds of all utterances, once they are written, as many at a time as there are cores."""
+    single = [k for k, u in enumerate(utterances) if u.voice.program != "festival"]
+    rest = iter([k for k, u in enumerate(utterances) if u.voice.program == "festival"])
+    batches = list(iter(lambda: list(islice(rest, BATCH)), []))
+    bounds: dict[int, tuple[int, int]] = {}
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        together = pool.map(lambda batch: speak_together([utterances[k] for k in batch], word), batches)
+        alone = pool.map(lambda k: speak(utterances[k], word), single)
+        for batch, found in zip(batches, together):
+            bounds.update(zip(batch, found))
+        bounds.update(zip(single, alone))
+    return [bounds[k] for k in range(len(utterances))]
+
+
 def write(utterances: list[Utterance], word: str, folder: Path) -> None:
     """Speak all utterances into `folder`, with their texts and where the word stands in the sentences."""
-    with ThreadPoolExecutor(2) as pool:
-        bounds = list(pool.map(lambda utterance: speak(utterance, word), utterances))
+    bounds = spoken(utterances, word)
     lines = [f"{utterance.path.relative_to(folder)}\t{utterance.text}\n" for utterance in utterances]
-    (folder / "texts.tsv").write_text("".join(lines), encoding="utf-8")
+    (folder / TEXTS).write_text("".join(lines), encoding="utf-8")
     with (folder / "sentence" / BOUNDS).open("w", newline="", encoding="utf-8") as file:
         table = csv.writer(file)
         table.writerow(("name", "start", "end"))
         table.writerows((u.path.stem, *where) for u, where in zip(utterances, bounds) if u.aligned)
 
 
-def synthesize(word: str, folder: Path, seed: int = 1) -> int:
-    """Write a word's utterances to a new folder, whole or not at all; how many. The same seed gives the same files."""
+def synthesize(
+    word: str, folder: Path, seed: int = 1, positives: int | None = None, lead_ins: tuple[str, ...] = ()
+) -> int:
+    """Write a word's utterances to a new folder, whole or not at all; how many.
+
+    The same seed and programs give the same files. `positives`: how often the word is said alone or behind one of the
+    `lead_ins`, POSITIVES unless told.
+    """
     if folder.exists():
         raise FileExistsError(f"{folder} is there already; remove it, or train with it as it is")
     part = folder.with_name(folder.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
-    utterances = plan(word, part, seed)
+    utterances = plan(word, part, seed, positives=positives, lead_ins=lead_ins)
     write(utterances, word, part)
     part.rename(folder)
     return len(utterances)
@@ -221,8 +274,11 @@ def main() -> None:
     parser.add_argument("--word", default="happy")
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--positives", type=int, default=POSITIVES, help="how often the word is said")
+    parser.add_argument("--lead-ins", nargs="+", default=(), metavar="TEXT", help='said before the word at times, "hey"')
     args = parser.parse_args()
-    print(f"{args.output}: {synthesize(args.word, args.output, args.seed)} utterances")
+    count = synthesize(args.word, args.output, args.seed, args.positives, tuple(args.lead_ins))
+    print(f"{args.output}: {count} utterances")
 
 
 if __name__ == "__main__":

@@ -76,6 +76,11 @@ class LabelsTest(unittest.TestCase):
     def test_few_recordings_are_joined_by_synthesized_ones(self):
         self.assertGreater(recipe_for(FEW - 1).synthetic_positive, 3 * recipe_for(FEW).synthetic_positive)
 
+    def test_several_words_are_heard_more_often_in_all(self):
+        one, three = (dict(recipe_for(FEW, words).kinds) for words in (1, 3))
+        self.assertEqual({**three, "positive": one["positive"]}, one)
+        self.assertTrue(one["positive"] < three["positive"] < 3 * one["positive"])
+
 
 class SeveralWordsTest(unittest.TestCase):
     @classmethod
