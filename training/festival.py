@@ -50,11 +50,18 @@ def run(lines: list[str], folder: Path) -> list[list[SpokenWord]]:
     """Speak all lines in one process that starts in `folder`; the words of each and where they stand."""
     script = folder / "script.scm"
     script.write_text(PRELUDE + "\n".join(lines), encoding="utf-8")
-    done = subprocess.run(["festival", "--batch", str(script)], capture_output=True, text=True, check=True, cwd=folder)
+    done = subprocess.run(["festival", "--batch", str(script)], capture_output=True, text=True, cwd=folder)
     spoken = [printed.split("\t")[:-1] for printed in done.stdout.splitlines()]
-    if len(spoken) != len(lines):
-        raise ValueError(f"festival spoke {len(spoken)} of {len(lines)} texts: {done.stderr.strip()}")
-    return [[(name, float(start), float(end)) for name, start, end in (w.rsplit(":", 2) for w in words)] for words in spoken]
+    if done.returncode or len(spoken) != len(lines):
+        missing = f"{len(spoken)} of {len(lines)} texts"
+        raise ValueError(f"festival spoke {missing} and ended with {done.returncode}: {done.stderr.strip()}")
+    return [[spoken_word(word) for word in words] for words in spoken]
+
+
+def spoken_word(printed: str) -> SpokenWord:
+    """A word as PRELUDE prints it."""
+    name, start, end = printed.rsplit(":", 2)
+    return name, float(start), float(end)
 
 
 def word_times(words: list[SpokenWord], phrase: str) -> tuple[float, float]:

@@ -1,4 +1,5 @@
-"""Another pitch at the same formants, for a voice that can't be asked for one: linear prediction, Atal and Hanauer 1971.
+"""Another pitch at the same formants, for a voice that can't be asked for one, by linear prediction (Atal and Hanauer
+1971).
 
 The residual, what is left of speech without its vocal tract, is played faster or slower, and goes through the tract's
 filter again.

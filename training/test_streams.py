@@ -22,6 +22,12 @@ class EndpointsTest(unittest.TestCase):
         self.assertAlmostEqual(start / 16000, 0.3, delta=0.03)
         self.assertAlmostEqual(end / 16000, 0.7, delta=0.03)
 
+    def test_hum_does_not_hide_the_end(self):
+        samples = to_float(bursts.burst(1, 500).samples)
+        hum = 0.2 * np.sin(2 * np.pi * 60 * np.arange(len(samples)) / 16000).astype(np.float32)
+        for found, bound in zip(word_bounds(samples + hum), (0.3, 0.7)):
+            self.assertAlmostEqual(found / 16000, bound, delta=0.04)
+
     def test_activity_is_within_20_db_of_the_loudest_frame(self):
         samples = np.zeros(16000, np.float32)
         samples[1600:3200] = 0.5

@@ -6,14 +6,17 @@ import shutil
 import tempfile
 import unittest
 from functools import lru_cache
+from itertools import product
 from pathlib import Path
 from unittest import mock
 
 import numpy as np
 
-from . import confusables, sentences, synthesis
+from . import confusables, sentences, synthesis, utterances
 from .confusables import distance, phonemes, substituted
 from .corpus import SAMPLE_RATE, decode
+from .utterances import Utterance
+from .voices import FLITE_VOICES, Voice
 
 WORDS = [
     "hobby",
@@ -56,6 +59,9 @@ class DistanceTest(unittest.TestCase):
         self.assertEqual(phonemes("f_ˈaɪɚ"), ("f", "aɪ", "ɚ"))
         self.assertEqual(phonemes("l_ˈɪ_ɾ_əl"), ("l", "ɪ", "t", "ə", "l"))
         self.assertEqual(phonemes("k_ˈɑːɹ tʃ_ˈɜː_tʃ"), ("k", "ɑ", "ɹ", "tʃ", "ɜ", "tʃ"))
+
+    def test_marks_of_other_languages_are_left_out(self):
+        self.assertEqual(phonemes("(en)_h_ˈa_p_i_(fr)"), ("h", "a", "p", "i"))
 
     def test_costs_are_symmetric_and_rank_sounds(self):
         symbols = [*confusables.VOWELS, *confusables.CONSONANTS]
@@ -106,6 +112,17 @@ class LexiconTest(unittest.TestCase):
             confusables.dictionary_words(5, Path("no/such/list"))
 
     @spoken
+    def test_accents_are_those_that_keep_the_word(self):
+        near = confusables.accents_near("computer", ("es", "de", "da", "tr"))
+        self.assertEqual(near, ("de", "da"), "Spanish and Turkish say oo, not you, and stress the end")
+
+    @spoken
+    def test_transcribes_in_order_however_many_texts_a_process_gets(self):
+        with mock.patch.object(confusables, "CHUNK", 2):
+            few = confusables.transcribe(WORDS)
+        self.assertEqual(few, confusables.transcribe(WORDS))
+
+    @spoken
     def test_a_word_without_sound_is_refused(self):
         with self.assertRaisesRegex(ValueError, "no phonemes"):
             confusables.Lexicon("...", ["hat"])
@@ -138,11 +155,11 @@ class AlignmentTest(unittest.TestCase):
 
     @spoken
     def test_the_last_word_ends_where_the_sound_does(self):
-        for voice in synthesis.FLITE_VOICES:
-            command = ("flite", "-voice", voice, "--setf", "duration_stretch=1.20", "-t", "we said happy")
+        for voice, formants in product(FLITE_VOICES, (1, 1.3)):
             with tempfile.TemporaryDirectory() as folder:
                 path = Path(folder) / "0000.flac"
-                start, end = synthesis.speak(synthesis.Utterance(command[-1], command, path, aligned=True), "happy")
+                speaker = Voice("flite", voice, formants, stretch=1.2, pitch=160, deviation=20)
+                start, end = synthesis.speak(Utterance("we said happy", speaker, path, aligned=True), "happy")
                 samples = decode(path).astype(np.float64)
             active = np.flatnonzero(np.abs(samples) > 0.03 * np.abs(samples).max())
             self.assertAlmostEqual(end / SAMPLE_RATE, active[-1] / SAMPLE_RATE, delta=0.09, msg=voice)
@@ -157,7 +174,7 @@ class SynthesisTest(unittest.TestCase):
         cls.folder = Path(tempfile.mkdtemp())
         cls.addClassCleanup(shutil.rmtree, cls.folder)
         for patch in (
-            mock.patch.multiple(synthesis, **SMALL),
+            mock.patch.multiple(utterances, **SMALL),
             mock.patch.object(confusables, "dictionary_words", lambda letters: WORDS),
         ):
             patch.start()
@@ -179,6 +196,31 @@ class SynthesisTest(unittest.TestCase):
         for clip in parts["sentence"]:
             self.assertTrue(0 <= clip.start < clip.end <= len(clip.samples), clip.name)
             self.assertGreater(np.abs(clip.samples[clip.start : clip.end].astype(int)).max(), 1000)
+
+    def test_texts_with_other_keywords_are_left_out(self):
+        every, folder = synthesis.load(self.folder / "one"), self.folder / "one"
+        texts = synthesis.texts_of(folder)
+        fewer = synthesis.load(folder, without=("HOBBY",))
+        for part, clips in every.items():
+            expected = [clip.name for clip in clips if "hobby" not in texts[f"{part}/{clip.name}"].lower()]
+            self.assertEqual([clip.name for clip in fewer[part]], expected)
+        self.assertLess(len(fewer["negative"]), len(every["negative"]))
+
+    def test_more_positives_leave_the_voices_as_they_are(self):
+        few, many = (
+            utterances.plan("happy", Path("x"), 3, positives=count, lead_ins=("hey", "ok")) for count in (40, 60)
+        )
+        self.assertEqual([u.voice for u in few[:40]], [u.voice for u in many[:40]])
+        self.assertEqual([u.voice for u in few[40:]], [u.voice for u in many[60:]])
+
+    def test_lead_ins_stand_before_the_word_and_words_like_it(self):
+        with mock.patch.object(utterances, "NEGATIVES", 300):
+            planned = utterances.plan("happy", Path("x"), 3, positives=300, lead_ins=("hey", "ok"))
+        for part in ("positive", "negative"):
+            texts = [u.text for u in planned if u.path.parent.name == part]
+            for lead_in in ("hey ", "ok "):
+                self.assertTrue(20 < sum(text.startswith(lead_in) for text in texts) < 70, (part, lead_in))
+        self.assertFalse([u for u in utterances.plan("happy", Path("x"), 3) if u.text.startswith("ok ")])
 
     def test_only_positives_and_sentences_hold_the_word(self):
         lines = (self.folder / "one" / "texts.tsv").read_text(encoding="utf-8").splitlines()
