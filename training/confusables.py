@@ -72,6 +72,12 @@ def transcribe(texts: list[str], voice: str = "en-us") -> list[Phonemes]:
 
 
 @cache
+def pronounced(text: str, voice: str) -> str:
+    """The text in espeak-ng's own phoneme names, which its other voices can be asked to say."""
+    return subprocess.run(["espeak-ng", "-q", "-x", "-v", voice, text], capture_output=True, text=True, check=True).stdout.strip()
+
+
+@cache
 def substituted(a: str, b: str) -> float:
     """Cost of hearing one phoneme for another, 0 for the same to 1.2 for a vowel and a consonant."""
     if a == b:

@@ -7,14 +7,17 @@ from pathlib import Path
 
 import numpy as np
 
-from .confusables import Lexicon, accents_near, contains, flite_phones, occurrences
+from .confusables import Lexicon, accents_near, contains, flite_phones, occurrences, pronounced
 from .sentences import around, from_frame, sequence, written
-from .voices import FLITE_VOICES, LANGUAGES, Voice, anybody, festival_voices, recorded
+from .voices import ACCENTS, FLITE_VOICES, LANGUAGES, Voice, anybody, festival_voices, recorded
 
 PARTS = ("positive", "negative", "speech", "sentence")
 POSITIVES, NEGATIVES, SPEECH, SENTENCES = 700, 1500, 1500, 400  # utterances
 WRITTEN_SHARE, FRAME_SHARE = 0.24, 0.33  # of the speech; the rest are random words
 LEAD_IN_SHARE = 0.3  # of the word, of the words like it, and of the random words, where there are lead-ins
+ACCENTED_SHARE = 0.5  # of what espeak-ng's English voices say alone, pronounced as in an accent that is not theirs
+AMERICAN_SHARE = 0.4  # of these, for its taps
+TAP = ("t#", "*")  # as American voices have it, and as all have it
 MARKS = ("", "", "!", "?", ",", ".")  # behind a word alone: the synthesizers' melodies
 
 
@@ -78,6 +81,18 @@ def sentence_texts(word: str, lexicon: Lexicon, rng: np.random.Generator) -> lis
     raise ValueError(f"flite says {word!r} alone as {alone}, in sentences hardly ever; expected an English word")
 
 
+def accented(text: str, voice: Voice, rng: np.random.Generator) -> str:
+    """The text as another accent pronounces it, for espeak-ng's English voices at times: an American tap before an
+    ending without r, as Australians have it, or a clear t before an r.
+    """
+    if voice.accent not in ACCENTS or rng.random() >= ACCENTED_SHARE:
+        return text
+    words = text.rstrip("".join(MARKS))
+    accent = "en-us" if rng.random() < AMERICAN_SHARE else ACCENTS[rng.integers(len(ACCENTS))]
+    phonemes = pronounced(words, accent).replace(*TAP)
+    return " ".join(f"[[{each}]]" for each in phonemes.split()) + text[len(words) :]
+
+
 def plan(
     word: str,
     folder: Path,
@@ -104,5 +119,6 @@ def plan(
             # A generator for each, so that a voice doesn't depend on how many there are.
             own, aligned = np.random.default_rng([seed, PARTS.index(part), k]), part == "sentence"
             voice = recorded(names, own) if aligned else anybody(names, foreign.get(part, ()), own)
+            text = accented(text, voice, own) if part in ("positive", "negative") else text
             utterances.append(Utterance(text, voice, folder / part / f"{k:04}.flac", aligned))
     return utterances

@@ -54,6 +54,11 @@ class Voice:
     deviation: float = 0.0
 
     @property
+    def accent(self) -> str | None:
+        """Of espeak-ng's voices, the language or accent."""
+        return self.name.split("+")[0] if self.program == "espeak-ng" else None
+
+    @property
     def factor(self) -> float:
         """How many times as high the program's own sound must get, by residual.py."""
         own = OWN_PITCHES.get(self.name)

@@ -1,0 +1,1 @@
+"""Experiments that answer what users ask, by figures: `python -m training.experiments`."""
