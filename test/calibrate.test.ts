@@ -356,21 +356,26 @@ test('settings meet the aim when their events are scored anew, and no threshold 
   assert.ok(chosen >= 4, `${chosen} chosen`);
 });
 
-test('what calibrate counts is what evaluate counts at its settings, under every condition', () => {
-  for (const seed of [3, 30]) {
+test('what calibrate counts is what evaluate counts at its settings, with confusions among the alarms', () => {
+  let confused = 0;
+  for (const seed of [3, 30, 31, 32, 33, 34, 35, 36]) {
     const heard = randomStreams(seed, false, PERIOD);
-    const { settings, conditions } = met(calibrate(heard, 'a', { alarmsPerHour: 400 }, { smoothings: [50, 100] }));
+    const { settings, conditions } = met(calibrate(heard, 'a', { alarmsPerHour: 800 }, { smoothings: [50, 100] }));
     const evaluation = evaluate(heard, [{ model: 'm', precision: 'f32', settings: { a: settings } }], 'files');
+    const found = evaluation.models[0].keywords[0].conditions;
     assert.deepEqual(
-      conditions,
-      evaluation.models[0].keywords[0].conditions.map(({ snr, threshold, utterances, misses, alarms, hours }) => ({
+      conditions.map(({ hours, ...counts }) => counts),
+      found.map(({ snr, threshold, utterances, misses, alarms, confusions }) => ({
         snr,
         threshold,
         utterances,
         misses,
-        alarms,
-        hours,
+        alarms: alarms + confusions,
       })),
     );
+    // "b" is spoken for a second in each of two streams, which is heard like any other sound.
+    for (const [i, { hours }] of conditions.entries()) assert.ok(Math.abs(hours - found[i].hours - 2 / 3600) < 1e-12);
+    confused += found.reduce((sum, { confusions }) => sum + confusions, 0);
   }
+  assert.ok(confused > 0);
 });

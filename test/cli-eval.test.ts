@@ -5,16 +5,17 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { describeEvaluation } from '#dist/cli/evaluation-text.js';
 import { hours, percentWithin, rate, rateWithin, roughHours, wrap } from '#dist/cli/figures.js';
-import type { ConditionResult, Evaluation, FileResult, OperatingPoint } from '#dist/evaluation/result.js';
+import type { ConditionResult, Evaluation, FileResult, SweepPoint } from '#dist/evaluation/result.js';
 import { HAPPY, eventsIn, QUIET, tympan, wavOf, wordClips } from './spoken.js';
 
 /** A condition as an evaluation would find it; the sweep misses less and alarms more towards low thresholds. */
 function condition(snr: number | null, misses: number, over: Partial<ConditionResult> = {}): ConditionResult {
-  const sweep: OperatingPoint[] = [0.3, 0.5, 0.7, 0.85, 0.9, 0.915, 0.95, 0.98].map((threshold) => ({
+  const sweep: SweepPoint[] = [0.3, 0.5, 0.7, 0.85, 0.9, 0.915, 0.95, 0.98].map((threshold) => ({
     threshold,
     utterances: 189,
     misses: Math.max(0, misses + Math.round((threshold - 0.915) * 20)),
     alarms: Math.max(0, Math.round((0.8 - threshold) * 20)),
+    confusions: 0,
     hours: 0.841,
   }));
   return {
@@ -23,6 +24,7 @@ function condition(snr: number | null, misses: number, over: Partial<ConditionRe
     utterances: 189,
     misses,
     alarms: 0,
+    confusions: 0,
     hours: 0.841,
     missRate: misses / 189,
     missInterval: [0.00864, 0.06064],
@@ -30,14 +32,24 @@ function condition(snr: number | null, misses: number, over: Partial<ConditionRe
     alarmInterval: [0, 3.562],
     latency: { p50: 62.4, p95: 130.2 },
     sets: [
-      { name: 'happy', kind: 'positives', files: 189, utterances: 189, misses, alarms: 0, hours: 0.079 },
-      { name: 'ljspeech', kind: 'negatives', files: 70, utterances: 0, misses: 0, alarms: 0, hours: 0.762 },
+      { name: 'happy', kind: 'positives', files: 189, utterances: 189, misses, alarms: 0, confusions: 0, hours: 0.079 },
+      {
+        name: 'ljspeech',
+        kind: 'negatives',
+        files: 70,
+        utterances: 0,
+        misses: 0,
+        alarms: 0,
+        confusions: 0,
+        hours: 0.762,
+      },
     ],
     files: Array.from({ length: misses }, (_, i) => ({
       file: `recordings/of/the/validation/list/speech-commands/happy/0a9f9af${i}_nohash_0.flac`,
       set: 'happy',
       utterances: [{ start: 0, end: 1, heard: false, latency: null, peak: 0.1 * (misses - i) }],
       alarms: [],
+      confusions: [],
     })),
     sweep,
     ...over,
@@ -51,7 +63,14 @@ function evaluation(conditions: ConditionResult[], over: Partial<Evaluation> = {
     arrangement: 'joined',
     conditions: conditions.map(({ snr }) => snr),
     hours: 0.841,
-    models: [{ model: 'models/happy.onnx', precision: 'int8', keywords: [{ keyword: 'happy', settings, conditions }] }],
+    models: [
+      {
+        model: 'models/happy.onnx',
+        precision: 'int8',
+        keywords: [{ keyword: 'happy', settings, conditions }],
+        confusion: [],
+      },
+    ],
     comparisons: [],
     ...over,
   };
@@ -101,7 +120,7 @@ describe('the text of an evaluation', () => {
 
   it('names the worst alarms, the highest posterior first', () => {
     const alarms = [0.93, 0.99].map((posterior) => ({ time: 3.21, posterior }));
-    const files = [{ file: 'a.wav', set: 'ljspeech', utterances: [], alarms }];
+    const files = [{ file: 'a.wav', set: 'ljspeech', utterances: [], alarms, confusions: [] }];
     const shown = text([condition(null, 0, { files, alarms: 2, alarmsPerHour: 2.38, alarmInterval: [0.288, 8.59] })]);
     assert.match(shown, /^worst alarms +at +posterior\na\.wav +3\.21 s +0\.990\na\.wav +3\.21 s +0\.930$/m);
     assert.match(shown, / 2 +2\.4 \(0\.29–8\.6\) /);
@@ -169,8 +188,19 @@ describe('the text of an evaluation', () => {
       hours: 100.3,
       alarmsPerHour: 0.4985,
       alarmInterval: [0.37, 0.657],
-      sets: [{ name, kind: 'positives', files: 5678, utterances: 5678, misses: 1234, alarms: 50, hours: 100.3 }],
-      files: [{ file: name, set: name, utterances: [], alarms: [{ time: 12345.6, posterior: 1 }] }],
+      sets: [
+        {
+          name,
+          kind: 'positives',
+          files: 5678,
+          utterances: 5678,
+          misses: 1234,
+          alarms: 50,
+          confusions: 0,
+          hours: 100.3,
+        },
+      ],
+      files: [{ file: name, set: name, utterances: [], alarms: [{ time: 12345.6, posterior: 1 }], confusions: [] }],
     });
     const conditions = [{ ...long, snr: null }, long, { ...long, snr: 10 }, { ...long, snr: 5 }, { ...long, snr: 0 }];
     const { models } = evaluation(conditions);

@@ -102,12 +102,12 @@ test('an alarm shows 2 s before it and 0.5 s after it; one in a pause belongs to
   );
 });
 
-test('what one keyword misses is an alarm of another, with the word that was said', () => {
+test('where another keyword was said, an event is a confusion, with the word that was said', () => {
   const heard = [joined([[2, 2.4, 0.9]], 'stop')];
   const failures = failuresOf(evaluationOf(heard, ['stop']), heard);
   assert.deepEqual(
     failures.map(({ kind, keyword, words }) => [kind, keyword, words.map((word) => word.keyword)]),
-    [['alarm', 'stop', ['hey']]],
+    [['confusion', 'stop', ['hey']]],
   );
   near(failures[0].time, 0.59, 1e-3); // the ninth posterior of ten brings the mean to the threshold
 });

@@ -80,7 +80,7 @@ describe('the package', () => {
     const workers = scripts.flatMap((path) =>
       [...textOf(path).matchAll(/new URL\(\s*["'](\.[^"']+\.js)["']/g)].map(([, name]) => join(dirname(path), name)),
     );
-    assert.ok(workers.includes('dist/node/evaluation/worker.js'), workers.join());
+    assert.ok(workers.includes('dist/bin/worker.js'), workers.join());
     const { metafile } = await build({
       entryPoints: [...modules.map((entry) => entry.default), ...Object.values(manifest.bin), ...workers],
       bundle: true,

@@ -39,8 +39,8 @@ test('an event that two utterances claim belongs to the later one', () => {
 });
 
 test('without utterances all events are alarms, without events all utterances are missed', () => {
-  assert.deepEqual(score(at(1, 2), []), { hits: [], alarms: at(1, 2), repeats: 0 });
-  assert.deepEqual(score([], [utterance(1, 2)]), { hits: [null], alarms: [], repeats: 0 });
+  assert.deepEqual(score(at(1, 2), []), { hits: [], alarms: at(1, 2), repeats: 0, confusions: [] });
+  assert.deepEqual(score([], [utterance(1, 2)]), { hits: [null], alarms: [], repeats: 0, confusions: [] });
 });
 
 test('hits and misses are all utterances, hits and alarms all events, each where the rule puts it', () => {
@@ -65,6 +65,19 @@ test('hits and misses are all utterances, hits and alarms all events, each where
         for (const [k, hit] of hits.entries())
           assert.equal(hit, events.find(({ time }) => ownerOf(time) === k) ?? null);
         assert.equal(repeats, alarms.filter(({ time }) => ownerOf(time) >= 0).length);
+        // Of others: what is claimed by none of these, by the same rule.
+        const others = utterances.map(({ start, end, ...rest }) => ({ ...rest, start: start + 1, end: end + 1 }));
+        const among = score(events, utterances, others);
+        const free = score(
+          alarms.filter(({ time }) => ownerOf(time) < 0),
+          others,
+        );
+        assert.deepEqual(among.hits, hits);
+        assert.equal(among.repeats, repeats);
+        assert.equal(among.alarms.length + among.confusions.length, alarms.length);
+        assert.equal(among.confusions.length, free.hits.filter((hit) => hit).length + free.repeats);
+        for (const { of, time } of among.confusions)
+          assert.ok(ms(others[of].start) <= ms(time) && ms(time) <= ms(others[of].end) + 500);
         const trace = { firstTime: 0.3, period: 0.25, posteriors: {} };
         assert.deepEqual(
           [...ownersOf(trace, 90, utterances)],

@@ -67,17 +67,28 @@ test('sweeps go from 0.01 to 0.9999, evenly in logits', () => {
 });
 
 test('a point of a sweep is what the events at its threshold score', () => {
+  let confused = 0;
   fc.assert(
     fc.property(stream, (spec) => {
       const one = caseOf(spec);
-      const { hits, alarms } = sweep(burstsOf(one.means, one.owners, 0.01, one.refractoryFrames), one.refractoryFrames);
+      const others = one.utterances.map(({ start }) => ({ start: start + 0.7, end: start + 2 }));
+      const owners = ownersOf(one.trace, one.means.length, one.utterances, others);
+      const bursts = burstsOf(one.means, owners, 0.01, one.refractoryFrames);
+      const { hits, alarms, confusions } = sweep(bursts, one.refractoryFrames);
       for (const [i, threshold] of SWEEP_THRESHOLDS.entries()) {
-        const expected = countsAt(one, threshold);
-        assert.deepEqual([hits[i], alarms[i]], [expected.hits, expected.alarms], `threshold ${threshold}`);
+        const events = eventsOf(one.trace, 'a', { ...one.settings, threshold });
+        const expected = score(events, one.utterances, others);
+        assert.deepEqual(
+          [hits[i], alarms[i], confusions[i]],
+          [expected.hits.filter((hit) => hit).length, expected.alarms.length, expected.confusions.length],
+          `threshold ${threshold}`,
+        );
+        confused += confusions[i];
       }
     }),
     property,
   );
+  assert.ok(confused > 100, `${confused} confusions`);
 });
 
 test('neither hits nor alarms need to fall as the threshold rises', () => {

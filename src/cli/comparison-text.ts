@@ -15,7 +15,8 @@ export function describeComparison({ models, comparisons }: Evaluation, width: n
     ...comparisons.flatMap((comparison) => ['', ...comparisonTable(comparison)]),
     '',
     ...wrap(
-      'alone: missed by that one only. at equal alarms: each where it misses least with no more alarms than the first has as set.',
+      'alone: missed by that one only. at equal alarms: each where it misses least with no more alarms than the first has as set.' +
+        (models[0].keywords.length > 1 ? ' Events where another keyword was said are alarms here.' : ''),
       width,
     ).map((line) => paint('dim', line)),
     '',

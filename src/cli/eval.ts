@@ -44,18 +44,21 @@ const HELP = `
 A folder is searched for WAV and FLAC; a list (.txt) names one file a line. The
 keyword is where the labels of a positive say (beside speech.wav: speech.txt
 from Audacity, speech.csv or speech.json; or labels.csv in the folder). Without
-labels it is a clip, of the keyword that its folder is named after.
+labels it is a clip, of the keyword that its folder or its list is named after.
 
 A word is heard if an event comes between its start and half a second after its
-end. All other events are alarms. Noise at --snr lies below the active speech.
+end. An event of another keyword there is a confusion, and all other events are
+alarms. Of several keywords a table tells which was heard where which was said.
+Noise at --snr lies below the active speech.
 
 Examples:
   tympan eval -m hey.onnx --positives clips/hey --negatives radio podcasts
   tympan eval -m hey.onnx --positives clips/hey --negatives radio \\
     --noise street --snr 20,10,5,0 --report report.html
+  tympan eval -m pets.onnx --positives clips/cat clips/dog --negatives radio
   tympan eval -m new.onnx --against old.onnx --positives clips/hey
   tympan eval -m hey.onnx --against-precision f32 --positives clips/hey
 
 With --json: counts, intervals, sweep and files of every model, keyword and
-condition, and "failed": [{"file", "error"}]. A file that can't be heard is
-reported, the others still count, and the exit code is 2.`;
+condition, "confusion" tables, and "failed": [{"file", "error"}]. A file that
+can't be heard is reported, the others still count, and the exit code is 2.`;

@@ -6,12 +6,15 @@ import type {
   FileResult,
   KeywordResult,
   ModelResult,
-  OperatingPoint,
+  SweepPoint,
 } from '../evaluation/result.js';
 import { describeComparison } from './comparison-text.js';
+import { describeConfusion } from './confusion-text.js';
+import { fitted, right } from './evaluation-table.js';
 import { hours, hoursDigits, percentWithin, rate, rateWithin, wrap } from './figures.js';
 import { describeProof } from './proof-text.js';
-import { keepEnd, paint, plural, printable, table, terminalWidth, type Column } from './terminal.js';
+import { keepEnd, paint, plural, printable, table, terminalWidth } from './terminal.js';
+import { keepStart } from './text-width.js';
 
 /** Failures named in the text; the page and the clips have more. */
 const WORST = 5;
@@ -19,6 +22,8 @@ const WORST = 5;
 const AROUND = [-2, -1, -0.5, 0, 0.5, 1, 2];
 
 const ABSENT = '–';
+/** Characters of a keyword. */
+const LONGEST_KEYWORD = 24;
 
 export function describeEvaluation(evaluation: Evaluation, width = terminalWidth()): string[] {
   const room = Math.min(width, 100);
@@ -34,21 +39,26 @@ export function describeEvaluation(evaluation: Evaluation, width = terminalWidth
 }
 
 function describeModel(
-  { model, precision, keywords }: ModelResult,
+  { model, precision, keywords, confusion }: ModelResult,
   { arrangement }: Evaluation,
   width: number,
 ): string[] {
   return [
     `${paint('bold', keepEnd(printable(model), width - 40))}  ${precision}, ${inWhichWay(arrangement)}`,
-    ...keywords.flatMap((keyword) => ['', ...describeKeyword(keyword, width)]),
+    ...keywords.flatMap((keyword) => ['', ...describeKeyword(keyword, keywords.length > 1, width)]),
+    ...describeConfusion(keywords, confusion, width),
   ];
 }
 
-function describeKeyword({ keyword, settings, conditions }: KeywordResult, width: number): string[] {
+function describeKeyword(
+  { keyword, settings, conditions }: KeywordResult,
+  hasOthers: boolean,
+  width: number,
+): string[] {
   const [asIs] = conditions;
-  const happened = asIs.utterances > 0 || asIs.alarms > 0;
+  const happened = asIs.utterances > 0 || asIs.alarms > 0 || asIs.confusions > 0;
   return [
-    `${paint('green', printable(keyword))} ${inWords(settings)}`,
+    `${paint('green', keepStart(printable(keyword), LONGEST_KEYWORD))} ${inWords(settings)}`,
     `${plural(asIs.utterances, 'word')}, and ${hours(asIs.hours)} besides`,
     '',
     ...conditionTable(conditions),
@@ -57,16 +67,13 @@ function describeKeyword({ keyword, settings, conditions }: KeywordResult, width
           ...setTable(conditions, width),
           ...worstMisses(asIs, width),
           ...worstAlarms(asIs, width),
-          ...sweepTable(conditions),
+          ...worstConfusions(asIs, width),
+          ...sweepTable(conditions, hasOthers),
         ]
       : []),
     '',
-    ...describeProof(keyword, asIs, width),
+    ...describeProof(keepStart(keyword, LONGEST_KEYWORD), asIs, width),
   ];
-}
-
-function right(...titles: string[]): Column[] {
-  return titles.map((title) => ({ title, align: 'right' }));
 }
 
 /** How a keyword is decided on. */
@@ -136,10 +143,18 @@ function worstMisses({ files }: ConditionResult, width: number): string[] {
 }
 
 function worstAlarms({ files }: ConditionResult, width: number): string[] {
-  const alarms = each(files, (file) => file.alarms)
-    .map((alarm) => ({ ...alarm, peak: alarm.posterior }))
-    .sort((a, b) => b.peak - a.peak);
+  const alarms = surestFirst(each(files, (file) => file.alarms));
   return worst('worst alarms', 'posterior', alarms.length, alarms.slice(0, WORST), ({ time }) => time, width);
+}
+
+function worstConfusions({ files }: ConditionResult, width: number): string[] {
+  const confusions = surestFirst(each(files, (file) => file.confusions));
+  const title = 'worst where another keyword was said';
+  return worst(title, 'posterior', confusions.length, confusions.slice(0, WORST), ({ time }) => time, width);
+}
+
+function surestFirst<T extends { posterior: number }>(events: readonly T[]): (T & { peak: number })[] {
+  return events.map((event) => ({ ...event, peak: event.posterior })).sort((a, b) => b.peak - a.peak);
 }
 
 function each<T extends object>(
@@ -164,39 +179,32 @@ function worst<T extends { file: string; peak: number }>(
   return ['', ...table(columns, fitted(rows, columns, width))];
 }
 
-/** The first column, of names, cut to what the others leave. */
-function fitted(rows: readonly string[][], columns: readonly Column[], width: number): string[][] {
-  const others = columns
-    .slice(1)
-    .map(({ title }, i) => Math.max(title.length, ...rows.map((row) => row[i + 1].length)));
-  const room = Math.max(width - others.reduce((sum, each) => sum + each + 2, 0), 12);
-  return rows.map(([name, ...values]) => [keepEnd(name, room), ...values]);
-}
-
 /** A threshold in logits, 0 and 1 at the ends of the sweep. */
 function placeOf(threshold: number): number {
   return logit(Math.min(Math.max(threshold, LOWEST), HIGHEST));
 }
 
 /** The trade around the threshold that is set; the points of all conditions have the same thresholds. */
-function sweepTable(conditions: readonly ConditionResult[]): string[] {
+function sweepTable(conditions: readonly ConditionResult[], hasOthers: boolean): string[] {
   const [asIs, ...noisy] = conditions;
   const rows = indicesAround(asIs.sweep, asIs.threshold).map((i) => {
-    const { threshold, utterances, alarms, hours: time } = asIs.sweep[i];
+    const { threshold, utterances, alarms, confusions, hours: time } = asIs.sweep[i];
     const missesOf = ({ sweep }: ConditionResult): string => (utterances > 0 ? String(sweep[i].misses) : '');
     return [
       threshold.toFixed(3),
       ...conditions.map(missesOf),
       alarms.toLocaleString('en-US'),
       time > 0 ? rate(alarms / time) : '',
+      ...(hasOthers ? [confusions.toLocaleString('en-US')] : []),
       threshold === asIs.threshold ? 'as set' : '',
     ];
   });
   const titles = ['threshold', 'missed', ...noisy.map(({ snr }) => noiseOf(snr)), 'alarms', 'an hour'];
+  if (hasOthers) titles.push('confused');
   return rows.length < 2 ? [] : ['', ...table([...right(...titles), { title: '' }], rows)];
 }
 
-function indicesAround(sweep: readonly OperatingPoint[], set: number): number[] {
+function indicesAround(sweep: readonly SweepPoint[], set: number): number[] {
   const nearest = (target: number): number => {
     const distances = sweep.map(({ threshold }) => Math.abs(placeOf(threshold) - target));
     return distances.indexOf(Math.min(...distances));

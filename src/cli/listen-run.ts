@@ -9,9 +9,9 @@ import { openModels, type ListenedModel } from './listen-models.js';
 import { ClipFolder } from './listen-save.js';
 import type { View } from './listen-view.js';
 import { LiveView } from './live-view.js';
+import { onSignals } from './signals.js';
 import type { ListenFlags } from './listen.js';
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** Seconds of a clip after the detection. */
 const AFTER = 0.5;
 
@@ -51,12 +51,6 @@ export async function runListen(flags: ListenFlags): Promise<void> {
     view.close({ detections, heard: heard / perSecond, lost, saved: folder?.saved ?? 0 });
     dismiss();
   }
-}
-
-/** A second signal ends the process at once. @returns leaves signals alone again */
-function onSignals(stop: () => void): () => void {
-  for (const signal of SIGNALS) process.once(signal, stop);
-  return () => SIGNALS.forEach((signal) => process.off(signal, stop));
 }
 
 /** Tells the view, the command and the folder of a detection. */

@@ -6,12 +6,8 @@ import type { Clip } from '../hearing/clips.js';
 import { InputError } from '../index.js';
 import { encodeWav } from '../node/encode-wav.js';
 import { messageOf } from './failure.js';
+import { fileNameOf } from './file-name.js';
 import { replaceFile } from './replace-file.js';
-
-/** What may be in a file's name everywhere, of a keyword in any script. */
-const UNSAFE = /[^\p{L}\p{M}\p{N}-]+/gu;
-/** Of a keyword, as much as leaves room for the rest of 255 bytes: characters. */
-const LONGEST = 40;
 
 export class ClipFolder {
   readonly #folder: string;
@@ -55,8 +51,7 @@ export class ClipFolder {
   /** The file for a detection: names sort as detections came, and no two are the same. */
   fileFor(keyword: string, posterior: number, clock: Date): string {
     this.#last = Math.max(clock.getTime(), this.#last + 1);
-    const word = keyword.replace(UNSAFE, '-').slice(0, LONGEST);
-    return join(this.#folder, `${stamp(new Date(this.#last))}_${word}_${posterior.toFixed(2)}.wav`);
+    return join(this.#folder, `${stamp(new Date(this.#last))}_${fileNameOf(keyword)}_${posterior.toFixed(2)}.wav`);
   }
 
   /** Writes the clip once it is whole. A failure is told, and no error. */

@@ -4,7 +4,8 @@
  * The cursor rests at the block's upper left corner. What is erased and drawn anew is all below it, so that nothing has to be known
  * of how the terminal has wrapped the old lines when it was made narrower, and what others write meanwhile stays where it is.
  */
-import { drawBlock, type LiveState } from './live-block.js';
+import type { Size } from './live-block.js';
+import type { Brush } from './meter-bar.js';
 import { hasUnicode, paint } from './terminal.js';
 
 /** Milliseconds between two drawings. */
@@ -15,7 +16,7 @@ const ERASE = '\r\x1b[J';
 
 export class LiveScreen {
   readonly #stream: NodeJS.WriteStream;
-  readonly #state: () => LiveState;
+  readonly #lines: (size: Size, brush: Brush) => string[];
   #timer: NodeJS.Timeout | undefined;
   #isHidden = 0; // by how many
   #drawn = '';
@@ -31,10 +32,10 @@ export class LiveScreen {
     this.#drawn = '';
   };
 
-  /** @param state what is to be seen, asked for before each drawing */
-  constructor(stream: NodeJS.WriteStream, state: () => LiveState) {
+  /** @param lines what is to be seen, asked for before each drawing; none reaches the last column */
+  constructor(stream: NodeJS.WriteStream, lines: (size: Size, brush: Brush) => string[]) {
     this.#stream = stream;
-    this.#state = state;
+    this.#lines = lines;
   }
 
   open(): void {
@@ -83,7 +84,7 @@ export class LiveScreen {
       paint: (style: Parameters<typeof paint>[0], text: string) => paint(style, text, this.#stream),
       hasUnicode: hasUnicode(),
     };
-    const lines = drawBlock(this.#state(), size, brush);
+    const lines = this.#lines(size, brush);
     const text = lines.map((line) => `${line}\x1b[K`).join('\n');
     const block = `\r${text}\x1b[J\r${lines.length > 1 ? `\x1b[${lines.length - 1}A` : ''}`;
     if (block === this.#drawn) return;

@@ -4,7 +4,7 @@ import { complain } from './failure.js';
 import { DetectionColumns } from './listen-lines.js';
 import type { ListenedModel } from './listen-models.js';
 import { Remarks, type HeardKeyword, type ListenSummary, type View } from './listen-view.js';
-import { clock, type LiveState } from './live-block.js';
+import { clock, drawBlock, type LiveState } from './live-block.js';
 import { LiveScreen } from './live-screen.js';
 import { LevelMeter } from './meter-level.js';
 import { KeywordMeter } from './meter-keyword.js';
@@ -30,7 +30,7 @@ export class LiveView implements View {
 
   constructor(stream: NodeJS.WriteStream) {
     this.#stream = stream;
-    this.#screen = new LiveScreen(stream, () => this.#state());
+    this.#screen = new LiveScreen(stream, (size, brush) => drawBlock(this.#state(), size, brush));
   }
 
   open(models: readonly ListenedModel[], frontEnds: number, sampleRate: number): void {

@@ -10,6 +10,7 @@ import { addFeatures } from './features.js';
 import { addInspect } from './inspect.js';
 import { addListen } from './listen.js';
 import { addQuantize } from './quantize.js';
+import { addRecord } from './record.js';
 import { addVerify } from './verify.js';
 
 const EXIT_CODES = `
@@ -36,6 +37,7 @@ export async function run(argv: readonly string[]): Promise<void> {
   for (const add of [
     addDetect,
     addListen,
+    addRecord,
     addEval,
     addCalibrate,
     addInspect,

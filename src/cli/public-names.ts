@@ -57,6 +57,10 @@ export function withPublicNames<F extends Failure>(
         files: condition.files.map((own) => ({ ...own, file: file(own.file), set: set(own.set) })),
       })),
     })),
+    confusion: one.confusion.map((table) => ({
+      ...table,
+      rows: table.rows.map((row) => (row.kind === 'negatives' ? { ...row, said: set(row.said) } : row)),
+    })),
   }));
   return {
     evaluation: { ...evaluation, models },

@@ -2,7 +2,7 @@ import type { Gate } from '../detection/gate.js';
 import { utterancesOf } from './conditions.js';
 import { smoothedOf } from './events.js';
 import type { Heard } from './heard.js';
-import { ownersOf } from './score.js';
+import { OTHER_WORD, ownersOf } from './score.js';
 import type { Trace } from './trace.js';
 
 /**
@@ -12,7 +12,7 @@ import type { Trace } from './trace.js';
  */
 export interface Burst {
   readonly means: Float64Array; // [answers], smoothed; the first and the last reach the floor
-  readonly owners: Int32Array; // [answers], the utterance whose hit an event would be, or −1
+  readonly owners: Int32Array; // [answers], as `ownersOf` gives them
   readonly peak: number; // highest of `means`
 }
 
@@ -22,9 +22,11 @@ export interface Counts {
   readonly alarms: number;
   /** Of the alarms, second events inside an utterance. */
   readonly repeats: number;
+  /** Events in utterances of other keywords. */
+  readonly confusions: number;
 }
 
-export const NOTHING: Counts = { hits: 0, alarms: 0, repeats: 0 };
+export const NOTHING: Counts = { hits: 0, alarms: 0, repeats: 0, confusions: 0 };
 
 /**
  * Cuts smoothed posteriors into the bursts that matter from a threshold on.
@@ -74,22 +76,26 @@ export function decide({ means, owners }: Burst, gate: Gate): Counts {
   let hits = 0;
   let alarms = 0;
   let repeats = 0;
+  let confusions = 0;
   let heard = -1;
   for (let k = 0; k < means.length; k++) {
     if (!gate.push(means[k])) continue;
     if (owners[k] > heard) {
       heard = owners[k];
       hits++;
+    } else if (owners[k] === OTHER_WORD) {
+      confusions++;
     } else {
       alarms++;
       if (owners[k] >= 0) repeats++;
     }
   }
-  return { hits, alarms, repeats };
+  return { hits, alarms, repeats, confusions };
 }
 
 /**
- * Bursts of what a stream was answered for one keyword.
+ * Bursts of what a stream was answered for one keyword. What is spoken of others is as any other sound: an event there
+ * is an alarm.
  *
  * @param smoothing ms
  * @throws InputError where the trace has not the keyword

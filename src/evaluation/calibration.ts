@@ -34,7 +34,10 @@ export interface CalibratedPoint {
 export interface Calibrated extends CalibratedPoint {
   readonly met: true;
   readonly keyword: string;
-  /** Counts under each condition, as `evaluate` gives them at these settings. */
+  /**
+   * Counts under each condition, as `evaluate` gives them at these settings, but for other keywords: what is spoken of
+   * them is heard by the hour too, and an event there is an alarm. No threshold is bought with confusions.
+   */
   readonly conditions: readonly (OperatingPoint & { readonly snr: number | null })[];
   /** 95 %. The same utterances under several conditions count as no more utterances. */
   readonly missInterval: Interval;

@@ -11,7 +11,7 @@ import { HIGHEST, LOWEST } from './sweep.js';
 import { tally } from './tally.js';
 import type { Trace } from './trace.js';
 
-/** What one model heard of each utterance, and how many alarms it gave. */
+/** What one model heard of each utterance, and how often it fired for something else: alarms and confusions. */
 interface Performance {
   readonly heard: readonly boolean[];
   readonly alarms: number;
@@ -30,7 +30,7 @@ export function compare(heard: readonly Heard[], first: ModelResult, second: Mod
     const bursts = new Map<Trace, readonly Burst[]>(); // negatives are the same under every condition
     return conditions.map((condition, i): Comparison => {
       const [one, two] = [settings, other.settings].map((own, model) =>
-        atMostAlarms(heard, model, keyword, condition.snr, own, condition.alarms, bursts),
+        atMostAlarms(heard, model, keyword, condition.snr, own, condition.alarms + condition.confusions, bursts),
       );
       return {
         keyword,
@@ -42,8 +42,9 @@ export function compare(heard: readonly Heard[], first: ModelResult, second: Mod
   });
 }
 
-function performanceOf({ files, alarms }: ConditionResult): Performance {
-  return { heard: files.flatMap(({ utterances }) => utterances.map(({ heard }) => heard)), alarms };
+function performanceOf({ files, alarms, confusions }: ConditionResult): Performance {
+  const heard = files.flatMap(({ utterances }) => utterances.map(({ heard }) => heard));
+  return { heard, alarms: alarms + confusions };
 }
 
 function paired(first: Performance, second: Performance): Paired {

@@ -1,7 +1,7 @@
 import type { Condition } from './conditions.js';
 import { proportionInterval, rateInterval } from './intervals.js';
 import type { Measured } from './measure.js';
-import type { ConditionResult, OperatingPoint, SetResult } from './result.js';
+import type { ConditionResult, SetResult, SweepPoint } from './result.js';
 import { latencySummary } from './score.js';
 import type { RecordingSet } from './sound.js';
 import { SWEEP_THRESHOLDS } from './sweep.js';
@@ -19,7 +19,7 @@ export function conditionResult(
   threshold: number,
 ): ConditionResult {
   const all = streams.map(({ measured }) => measured);
-  const point: OperatingPoint = { threshold, ...totals(all) };
+  const point: SweepPoint = { threshold, ...totals(all) };
   return {
     snr: condition,
     ...point,
@@ -31,7 +31,7 @@ export function conditionResult(
   };
 }
 
-type Totals = Pick<OperatingPoint, 'utterances' | 'misses' | 'alarms' | 'hours'>;
+type Totals = Omit<SweepPoint, 'threshold'>;
 
 function totals(streams: readonly Measured[]): Totals {
   const sum = (of: (measured: Measured) => number): number => streams.reduce((total, one) => total + of(one), 0);
@@ -39,6 +39,7 @@ function totals(streams: readonly Measured[]): Totals {
     utterances: sum(({ utterances }) => utterances),
     misses: sum(({ misses }) => misses),
     alarms: sum(({ alarms }) => alarms),
+    confusions: sum(({ confusions }) => confusions),
     hours: sum(({ seconds }) => seconds) / 3600,
   };
 }
@@ -71,13 +72,14 @@ function setsOf(streams: readonly MeasuredStream[]): SetResult[] {
 }
 
 /** The sweep's points, and that of the set threshold among them. */
-function sweepAround(point: OperatingPoint, streams: readonly Measured[]): OperatingPoint[] {
+function sweepAround(point: SweepPoint, streams: readonly Measured[]): SweepPoint[] {
   const { utterances, hours } = point;
-  const points = SWEEP_THRESHOLDS.map((threshold, i): OperatingPoint => {
+  const points = SWEEP_THRESHOLDS.map((threshold, i): SweepPoint => {
     const sum = (of: (measured: Measured) => Uint32Array): number =>
       streams.reduce((total, one) => total + of(one)[i], 0);
     const misses = utterances - sum(({ sweep }) => sweep.hits);
-    return { threshold, utterances, misses, alarms: sum(({ sweep }) => sweep.alarms), hours };
+    const [alarms, confusions] = [sum(({ sweep }) => sweep.alarms), sum(({ sweep }) => sweep.confusions)];
+    return { threshold, utterances, misses, alarms, confusions, hours };
   });
   return [...points.filter(({ threshold }) => threshold !== point.threshold), point].sort(
     (a, b) => a.threshold - b.threshold,

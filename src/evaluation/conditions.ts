@@ -37,6 +37,11 @@ export function utterancesOf({ utterances }: Heard, keyword: string): readonly U
   return utterances.filter((utterance) => utterance.keyword === keyword).sort((a, b) => a.start - b.start);
 }
 
+/** Utterances of all other keywords, by their start. */
+export function othersOf({ utterances }: Heard, keyword: string): readonly Utterance[] {
+  return utterances.filter((utterance) => utterance.keyword !== keyword).sort((a, b) => a.start - b.start);
+}
+
 /** Seconds of a stream that count and lie outside of the utterances, which are given by their start. */
 export function secondsOutside(duration: number, utterances: readonly Utterance[]): number {
   let inside = 0;

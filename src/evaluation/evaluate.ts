@@ -1,6 +1,7 @@
 import { conditionsOf, secondsOutside, traceOf, type Condition } from './conditions.js';
 import { compare } from './compare.js';
 import { conditionResult } from './condition-result.js';
+import { confusionTables } from './confusion.js';
 import type { KeywordSettings } from './events.js';
 import type { Heard } from './heard.js';
 import { measure, type Measured } from './measure.js';
@@ -16,8 +17,8 @@ export interface EvaluatedModel {
 }
 
 /**
- * Measures models on streams that they heard. Each keyword is measured on its own, over all streams: what is spoken of
- * another keyword is to it as any other sound. Under noise, alarms and hours are those of the noisy positives, and of
+ * Measures models on streams that they heard. Each keyword is measured over all streams; an event of it where another
+ * keyword is spoken is a confusion, and neither an alarm nor in the hours. Under noise, alarms and hours are those of the noisy positives, and of
  * the negatives as they are. Files come in the order of the streams and of the excerpts in them.
  *
  * @param models in the order of the traces
@@ -29,11 +30,13 @@ export function evaluate(
   arrangement: Evaluation['arrangement'],
 ): Evaluation {
   const conditions = conditionsOf(heard);
-  const results = models.map(({ model, precision, settings }, index): ModelResult => ({
-    model,
-    precision,
-    keywords: Object.entries(settings).map(([keyword, own]) => keywordResult(heard, index, keyword, own, conditions)),
-  }));
+  const results = models.map(({ model, precision, settings }, index): ModelResult => {
+    const keywords = Object.entries(settings).map(([keyword, own]) =>
+      keywordResult(heard, index, keyword, own, conditions),
+    );
+    const confusion = keywords.length > 1 ? confusionTables(heard, index, keywords, conditions) : [];
+    return { model, precision, keywords, confusion };
+  });
   const seconds = heard.reduce((sum, stream) => sum + secondsOutside(stream.duration, allUtterances(stream)), 0);
   return {
     version: 1,

@@ -1,4 +1,4 @@
-import { utterancesOf } from './conditions.js';
+import { othersOf, utterancesOf } from './conditions.js';
 import { eventsIn, smoothedOf } from './events.js';
 import type { Heard, StreamPlan } from './heard.js';
 import type { Evaluation, KeywordResult } from './result.js';
@@ -6,9 +6,9 @@ import { ownersOf, peaksOf, score } from './score.js';
 import { placeOf, type Excerpt, type Utterance } from './sound.js';
 import { timeOf, type Trace } from './trace.js';
 
-/** A miss or a false alarm, and the stretch of its stream that shows how it came. */
+/** A miss, a false alarm or a confusion, and the stretch of its stream that shows how it came. */
 export interface Failure {
-  readonly kind: 'miss' | 'alarm';
+  readonly kind: 'miss' | 'alarm' | 'confusion';
   readonly model: number; // index in Evaluation.models
   readonly keyword: string;
   readonly snr: number | null; // dB
@@ -39,11 +39,11 @@ export interface Failure {
 }
 
 /** Seconds of a stream before and after: around an utterance, and around an event. */
-const AROUND = { miss: [0.5, 1], alarm: [2, 0.5] } as const;
+const AROUND = { miss: [0.5, 1], alarm: [2, 0.5], confusion: [2, 0.5] } as const;
 
 /**
- * The misses that came least close and the alarms that were surest, worst first: for every model, keyword and
- * condition, the misses before the alarms. Alarms of negatives are listed as recorded, and not again under noise,
+ * The misses that came least close and the confusions and alarms that were surest, worst first: for every model,
+ * keyword and condition, in this order. Alarms of negatives are listed as recorded, and not again under noise,
  * which they are not mixed with.
  *
  * @param evaluation of `heard`
@@ -58,14 +58,18 @@ export function failuresOf(evaluation: Evaluation, heard: readonly Heard[], limi
           return trace ? failuresIn(stream, trace, keyword, settings) : [];
         });
         const misses = found.filter(({ kind }) => kind === 'miss').sort((a, b) => a.peak - b.peak);
-        const alarms = found.filter(({ kind }) => kind === 'alarm').sort((a, b) => b.peak - a.peak);
-        return [...misses.slice(0, limit), ...alarms.slice(0, limit)].map(({ show, ...failure }) => ({
-          ...failure,
-          ...show(),
-          model,
-          keyword,
-          snr,
-        }));
+        const surest = (kind: Failure['kind']) =>
+          found.filter((one) => one.kind === kind).sort((a, b) => b.peak - a.peak);
+        const lists = [misses, surest('confusion'), surest('alarm')];
+        return lists
+          .flatMap((list) => list.slice(0, limit))
+          .map(({ show, ...failure }) => ({
+            ...failure,
+            ...show(),
+            model,
+            keyword,
+            snr,
+          }));
       }),
     ),
   );
@@ -79,7 +83,8 @@ type Found = Pick<Failure, 'kind' | 'plan' | 'file' | 'time' | 'at' | 'fileStart
 function failuresIn(stream: Heard, trace: Trace, keyword: string, settings: KeywordResult['settings']): Found[] {
   const means = smoothedOf(trace, keyword, settings.smoothing);
   const spoken = utterancesOf(stream, keyword);
-  const { hits, alarms } = score(eventsIn(means, trace, settings), spoken);
+  const scored = score(eventsIn(means, trace, settings), spoken, othersOf(stream, keyword));
+  const { hits, alarms, confusions } = scored;
 
   const found = (kind: Failure['kind'], start: number, end: number, peak?: number): Found => {
     const [before, after] = AROUND[kind];
@@ -98,6 +103,7 @@ function failuresIn(stream: Heard, trace: Trace, keyword: string, settings: Keyw
   return [
     ...spoken.flatMap(({ start, end }, k) => (hits[k] ? [] : [found('miss', start, end, peaks[k])])),
     ...alarms.map(({ time }) => found('alarm', time, time)),
+    ...confusions.map(({ time }) => found('confusion', time, time)),
   ];
 }
 

@@ -16,6 +16,29 @@ export interface ModelResult {
   readonly model: string; // file
   readonly precision: 'int8' | 'f32';
   readonly keywords: readonly KeywordResult[];
+  /** In the order of Evaluation.conditions; none of a model with one keyword. */
+  readonly confusion: readonly ConfusionTable[];
+}
+
+/** Which keyword was heard first, by what was said: one model under one condition, all keywords at their settings. */
+export interface ConfusionTable {
+  readonly snr: number | null; // dB
+  /** Every keyword of which something was said, in the model's order; then the sets of negatives. */
+  readonly rows: readonly ConfusionRow[];
+}
+
+export interface ConfusionRow {
+  /** A keyword, or the name of a set of negatives. */
+  readonly said: string;
+  readonly kind: 'positives' | 'negatives';
+  /** Utterances of the keyword, or files of the set. An event belongs to one from its start to 0.5 s after its end. */
+  readonly clips: number;
+  /** Clips in which each keyword was heard before any other: every keyword of the model. */
+  readonly first: Readonly<Record<string, number>>;
+  /** Clips in which no keyword was heard. */
+  readonly nothing: number;
+  /** Of a keyword, as its ConditionResult has them; null of negatives. */
+  readonly missed: Pick<ConditionResult, 'misses' | 'missRate' | 'missInterval'> | null;
 }
 
 export interface KeywordResult {
@@ -24,7 +47,10 @@ export interface KeywordResult {
   readonly conditions: readonly ConditionResult[]; // in the order of Evaluation.conditions
 }
 
-/** Counts at one threshold. Alarms are events outside of every utterance of the keyword, and second events inside of one. */
+/**
+ * Counts at one threshold. Alarms are events outside of every utterance, and second events inside of one of the
+ * keyword; where no confusions are counted, events inside of other keywords' utterances too.
+ */
 export interface OperatingPoint {
   readonly threshold: number;
   readonly utterances: number;
@@ -33,7 +59,13 @@ export interface OperatingPoint {
   readonly hours: number;
 }
 
-export interface ConditionResult extends OperatingPoint {
+/** Counts of `tympan eval` at one threshold. */
+export interface SweepPoint extends OperatingPoint {
+  /** Events inside of other keywords' utterances: no alarms, as nothing of this is heard by the hour. */
+  readonly confusions: number;
+}
+
+export interface ConditionResult extends SweepPoint {
   readonly snr: number | null; // dB
   readonly missRate: number; // 0 of no utterances
   readonly missInterval: Interval; // Clopper-Pearson, 95 %
@@ -44,7 +76,7 @@ export interface ConditionResult extends OperatingPoint {
   readonly sets: readonly SetResult[];
   readonly files: readonly FileResult[];
   /** The trade, by rising threshold. */
-  readonly sweep: readonly OperatingPoint[];
+  readonly sweep: readonly SweepPoint[];
 }
 
 export type Interval = readonly [low: number, high: number];
@@ -56,7 +88,8 @@ export interface SetResult {
   readonly utterances: number;
   readonly misses: number;
   readonly alarms: number;
-  readonly hours: number;
+  readonly confusions: number;
+  readonly hours: number; // outside of every utterance
 }
 
 export interface FileResult {
@@ -64,6 +97,7 @@ export interface FileResult {
   readonly set: string;
   readonly utterances: readonly UtteranceResult[];
   readonly alarms: readonly AlarmResult[];
+  readonly confusions: readonly ConfusionResult[];
 }
 
 export interface UtteranceResult {
@@ -81,6 +115,11 @@ export interface AlarmResult {
   readonly posterior: number;
 }
 
+/** An event of one keyword where another was spoken. */
+export interface ConfusionResult extends AlarmResult {
+  readonly said: string;
+}
+
 /** Two models on the same utterances and hours, for one keyword and condition. */
 export interface Comparison {
   readonly keyword: string;
@@ -94,7 +133,10 @@ export interface Comparison {
   readonly atEqualAlarms: (Paired & { readonly thresholds: readonly [first: number, second: number] }) | null;
 }
 
-/** Exact two-sided tests: McNemar's on utterances that only one missed, and the binomial of alarm counts over the same hours. */
+/**
+ * Exact two-sided tests: McNemar's on utterances that only one missed, and the binomial of alarm counts over the same
+ * hours. Confusions count among the alarms.
+ */
 export interface Paired {
   readonly misses: readonly [first: number, second: number];
   readonly onlyMissedBy: readonly [first: number, second: number];

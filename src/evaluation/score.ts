@@ -7,51 +7,84 @@ const AFTER = 0.5;
 /** Seconds by which times that are equal may differ, as sums of binary fractions. */
 const ROUNDING = 1e-9;
 
+/** In place of an utterance's index: an event would be a confusion. */
+export const OTHER_WORD = -2;
+
 /**
- * Events of one keyword in a stream held against what was spoken. Hits and misses are all utterances, hits and alarms
- * all events.
+ * Events of one keyword in a stream held against what was spoken. Hits and misses are all utterances; hits, alarms and
+ * confusions all events.
  */
 export interface Score {
   /** For each utterance the event that heard it; null where it was missed. */
   readonly hits: readonly (KeywordEvent | null)[];
-  /** Events outside of every utterance, and all but the first inside of one. */
+  /** Events outside of every utterance, and all but the first inside of one of the keyword. */
   readonly alarms: readonly KeywordEvent[];
   /** How many of the alarms are second events inside of an utterance. */
   readonly repeats: number;
+  /** Events inside of what was spoken of other keywords, and of none of this one. */
+  readonly confusions: readonly Confusion[];
 }
 
+/** An event of one keyword where another was spoken. */
+export interface Confusion extends KeywordEvent {
+  readonly of: number; // index of the other utterance
+}
+
+/** A stretch that events belong to: seconds from the start of the stream. */
+export type Stretch = Pick<Utterance, 'start' | 'end'>;
+
 /**
- * The first event from an utterance's start to `AFTER` its end hears it; all others are alarms. Where two utterances
- * claim an event, it belongs to the one that starts later.
+ * The first event from an utterance's start to `AFTER` its end hears it; all others are confusions in an utterance of
+ * another keyword, and else alarms. Where two utterances claim an event, it belongs to one of its own keyword, and
+ * among them to the one that starts later.
  *
  * @param events of the keyword, in order
  * @param utterances of the keyword, by their start
+ * @param others utterances of other keywords, by their start; none: nothing is a confusion
  */
-export function score(events: readonly KeywordEvent[], utterances: readonly Utterance[]): Score {
+export function score(
+  events: readonly KeywordEvent[],
+  utterances: readonly Stretch[],
+  others: readonly Stretch[] = [],
+): Score {
   const owner = ownership(utterances);
+  const otherOwner = ownership(others);
   const hits: (KeywordEvent | null)[] = utterances.map(() => null);
   const alarms: KeywordEvent[] = [];
+  const confusions: Confusion[] = [];
   let repeats = 0;
   for (const event of events) {
     const k = owner(event.time);
+    const of = k >= 0 ? -1 : otherOwner(event.time);
     if (k >= 0 && !hits[k]) hits[k] = event;
+    else if (of >= 0) confusions.push({ ...event, of });
     else {
       alarms.push(event);
       if (k >= 0) repeats++;
     }
   }
-  return { hits, alarms, repeats };
+  return { hits, alarms, repeats, confusions };
 }
 
 /**
- * For each of the first `answers` answers of a trace the utterance whose hit an event there would be; −1 for none:
- * [answers].
+ * For each of the first `answers` answers of a trace the utterance whose hit an event there would be; `OTHER_WORD`
+ * where it would be a confusion, −1 where an alarm: [answers].
  */
-export function ownersOf(trace: Trace, answers: number, utterances: readonly Utterance[]): Int32Array {
+export function ownersOf(
+  trace: Trace,
+  answers: number,
+  utterances: readonly Stretch[],
+  others: readonly Stretch[] = [],
+): Int32Array {
   const owners = new Int32Array(answers).fill(-1);
-  if (utterances.length === 0) return owners;
+  if (utterances.length === 0 && others.length === 0) return owners;
   const owner = ownership(utterances);
-  for (let k = 0; k < answers; k++) owners[k] = owner(timeOf(trace, k));
+  const otherOwner = ownership(others);
+  for (let k = 0; k < answers; k++) {
+    const time = timeOf(trace, k);
+    owners[k] = owner(time);
+    if (owners[k] < 0 && otherOwner(time) >= 0) owners[k] = OTHER_WORD;
+  }
   return owners;
 }
 
@@ -65,7 +98,7 @@ export function peaksOf(means: Float64Array, owners: Int32Array, utterances: num
 }
 
 /** A function from times, asked for in rising order, to the utterance that an event then belongs to, or −1. */
-function ownership(utterances: readonly Utterance[]): (time: number) => number {
+function ownership(utterances: readonly Stretch[]): (time: number) => number {
   let last = -1;
   return (time) => {
     while (last + 1 < utterances.length && utterances[last + 1].start <= time + ROUNDING) last++;

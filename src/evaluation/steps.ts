@@ -29,7 +29,7 @@ const MOST_DECISIONS = 3e8;
 /** Thresholds that are tried where a posterior never rests. */
 const COARSE = 200;
 
-interface Change extends Counts {
+interface Change extends Omit<Counts, 'confusions'> {
   readonly threshold: number; // at and below which it holds
   readonly group: number;
 }
@@ -97,7 +97,7 @@ function meansBetween({ means }: Burst, low: number, high: number): Float64Array
   return inside.subarray(0, count);
 }
 
-function minus(a: Counts, b: Counts): Counts {
+function minus(a: Counts, b: Counts): Omit<Counts, 'confusions'> {
   return { hits: a.hits - b.hits, alarms: a.alarms - b.alarms, repeats: a.repeats - b.repeats };
 }
 

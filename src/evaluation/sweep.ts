@@ -19,10 +19,11 @@ export function thresholdsBetween(low: number, high: number, count: number): rea
 /** The thresholds of every sweep: [120], rising. */
 export const SWEEP_THRESHOLDS = thresholdsBetween(LOWEST, HIGHEST, POINTS);
 
-/** Hits and alarms of streams at each threshold of a sweep: [thresholds] each. */
+/** Hits, alarms and confusions of streams at each threshold of a sweep: [thresholds] each. */
 export interface Sweep {
   readonly hits: Uint32Array;
   readonly alarms: Uint32Array;
+  readonly confusions: Uint32Array;
 }
 
 /**
@@ -40,6 +41,7 @@ export function sweep(
 ): Sweep {
   const hits = new Uint32Array(thresholds.length);
   const alarms = new Uint32Array(thresholds.length);
+  const confusions = new Uint32Array(thresholds.length);
   const gate = new Gate(thresholds[0], refractoryFrames);
   for (const burst of bursts) {
     for (let i = 0; i < thresholds.length && thresholds[i] <= burst.peak; i++) {
@@ -47,7 +49,8 @@ export function sweep(
       const counts = decide(burst, gate);
       hits[i] += counts.hits;
       alarms[i] += counts.alarms;
+      confusions[i] += counts.confusions;
     }
   }
-  return { hits, alarms };
+  return { hits, alarms, confusions };
 }

@@ -14,7 +14,7 @@ export interface Tally {
 }
 
 /**
- * Counts anew, from posteriors.
+ * Counts anew, from posteriors. What is spoken of other keywords is as any other sound.
  *
  * @param known tallies of single streams at the same settings: what is heard once under all conditions is counted once
  */

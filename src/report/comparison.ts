@@ -2,6 +2,7 @@
 import { SIGNIFICANT } from '../evaluation/paired.js';
 import type { Comparison, Evaluation, Paired } from '../evaluation/result.js';
 import { html, type Markup } from './html.js';
+import { keywordsOf } from './runs.js';
 import { table, type Row } from './table.js';
 import { condition, modelNames, probability } from './words.js';
 
@@ -15,7 +16,8 @@ export function comparisonSection(evaluation: Evaluation, keyword: string): Mark
       label: 'Comparison',
       caption:
         `First : second. At equal alarms: each where it misses least with no more alarms than the first has as set. p is how often chance alone would set two equal models so far apart; below ` +
-        `${SIGNIFICANT} is taken for a difference. Of twenty such figures one falls below by chance.`,
+        `${SIGNIFICANT} is taken for a difference. Of twenty such figures one falls below by chance.` +
+        (keywordsOf(evaluation).length > 1 ? ' Events where another keyword was said are alarms here.' : ''),
       kind: 'words',
       titles: ['Condition', 'Thresholds', 'Missed', 'Missed by one only', 'Difference', 'Alarms', 'Difference'],
       rows: comparisons.flatMap((comparison) => rowsOf(comparison, names)),

@@ -8,6 +8,8 @@ import { baseName, plural, position } from './words.js';
 /** Above the posterior's 1 there is room for what is written. */
 const TOP = 1.25;
 
+const TITLES = { miss: 'Missed', alarm: 'False alarm', confusion: 'Confusion' } as const;
+
 /** Bytes of a WAV file; without them the page names file and time only. */
 export type ShownFailure = Failure & { readonly wav?: Uint8Array };
 
@@ -29,15 +31,18 @@ const belongs = ({ model, snr }: Failure, run: Run) => model === run.model && sn
 function group(run: Run, failures: readonly ShownFailure[], open: boolean, named: boolean): Markup {
   const misses = failures.filter(({ kind }) => kind === 'miss');
   const alarms = failures.filter(({ kind }) => kind === 'alarm');
-  const { misses: missed, alarms: fired, snr } = run.result;
+  const confusions = failures.filter(({ kind }) => kind === 'confusion');
+  const { misses: missed, alarms: fired, confusions: confused, snr } = run.result;
   const summary = [
     misses.length > 0 && `${misses.length} of ${plural(missed, 'miss', 'misses')}`,
+    confusions.length > 0 && `${confusions.length} of ${plural(confused, 'confusion')}`,
     // Under noise only those of the positives are listed, and their number alone isn't known.
     alarms.length > 0 &&
       (snr === null ? `${alarms.length} of ${plural(fired, 'false alarm')}` : plural(alarms.length, 'false alarm')),
   ];
   const content = html`<summary>${named && `${run.name}: `}${summary.filter(Boolean).join(', ')}</summary>
     ${list('Missed, those that came least close first', misses, run)}
+    ${list('Heard where another keyword was said, the surest first', confusions, run)}
     ${list('False alarms, the surest first', alarms, run)}`;
   return open ? html`<details open>${content}</details>` : html`<details>${content}</details>`;
 }
@@ -64,7 +69,7 @@ function entry(failure: ShownFailure, run: Run): Markup {
       html`<audio
         controls
         preload="metadata"
-        aria-label="${kind === 'miss' ? 'Missed' : 'False alarm'}: ${name}"
+        aria-label="${TITLES[kind]}: ${name}"
         src="data:audio/wav;base64,${Buffer.from(wav).toString('base64')}"
       ></audio> `
     }
@@ -89,7 +94,7 @@ function traceChart(
     to: Math.min(inFile(wordEnd), inFile(to)),
     text: keyword,
   }));
-  const alarm: Mark[] = kind === 'alarm' ? [{ kind: 'bound', x: inFile(at), text: 'alarm', side: 'left' }] : [];
+  const event: Mark[] = kind === 'miss' ? [] : [{ kind: 'bound', x: inFile(at), text: kind, side: 'left' }];
   const { threshold } = run.settings;
   return {
     label:
@@ -100,7 +105,7 @@ function traceChart(
     y: { ...linearAxis('', TOP, ''), ticks: [0, 0.5, 1].map((value) => [value, String(value)] as const) },
     xs: { first: inFile(trace.firstTime), step: trace.period },
     lines: [{ name: 'posterior', ys: Array.from(trace.posteriors), hue: 0, dash: 0 }],
-    marks: [...spans, ...alarm, { kind: 'level', y: threshold, text: '' }],
+    marks: [...spans, ...event, { kind: 'level', y: threshold, text: '' }],
   };
 }
 

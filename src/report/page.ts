@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Evaluation } from '../evaluation/result.js';
 import { comparisonSection } from './comparison.js';
+import { confusionSection } from './confusion.js';
 import { detFigure } from './det.js';
 import { failuresSection, type ShownFailure } from './failures.js';
 import { headline } from './headline.js';
@@ -27,6 +28,7 @@ export interface ReportOptions {
 /** The text of the page, UTF-8 to be. Names of files, models and keywords may be anything. */
 export function reportPage({ evaluation, failures, title, facts }: ReportOptions): string {
   const keywords = keywordsOf(evaluation);
+  const confusion = confusionSection(evaluation);
   const style = minified([libraryStyle(), PALETTE, LAYOUT, PARTS].join(' '));
   const code = scripts();
   // Only what is written here may run or be shown; a name that slipped through could load nothing.
@@ -50,10 +52,11 @@ export function reportPage({ evaluation, failures, title, facts }: ReportOptions
       <body>
         <header>
           <h1>${title}</h1>
-          ${facts.length > 0 && factList(facts)} ${keywords.length > 1 && contents(keywords)}
+          ${facts.length > 0 && factList(facts)} ${keywords.length > 1 && contents(keywords, confusion !== null)}
         </header>
         <main>
-          ${keywords.map((keyword, i) => keywordSection(keyword, i, evaluation, failures))} ${method(evaluation)}
+          ${confusion} ${keywords.map((keyword, i) => keywordSection(keyword, i, evaluation, failures))}
+          ${method(evaluation)}
         </main>
         ${code.map(({ type, text }) => inline('script', text, type === 'module' ? ' type="module"' : ''))}
       </body>
@@ -70,9 +73,10 @@ function factList(facts: ReportOptions['facts']): Markup {
   </dl>`;
 }
 
-function contents(keywords: readonly string[]): Markup {
+function contents(keywords: readonly string[], hasTable: boolean): Markup {
   return html`<nav aria-label="Keywords">
     <ul>
+      ${hasTable && html`<li><a href="#confusion">all keywords</a></li>`}
       ${keywords.map((keyword, i) => html`<li><a href="#keyword-${i}">${keyword}</a></li>`)}
     </ul>
   </nav>`;
@@ -85,15 +89,16 @@ function keywordSection(
   failures: readonly ShownFailure[],
 ): Markup {
   const runs = runsOf(evaluation, keyword);
+  const several = keywordsOf(evaluation).length > 1;
   return html`<section aria-labelledby="keyword-${index}">
     <h2 id="keyword-${index}">“${keyword}”</h2>
     ${headline(evaluation, runs)} ${comparisonSection(evaluation, keyword)} ${detFigure(evaluation, keyword, runs)}
-    ${sweepSection(evaluation, keyword, runs)}
+    ${sweepSection(evaluation, keyword, runs, several)}
     ${failuresSection(
       runs,
       failures.filter((failure) => failure.keyword === keyword),
     )}
-    ${setsTable(runs)} ${filesTable(runs)}
+    ${setsTable(runs, several)} ${filesTable(runs)}
   </section>`;
 }
 

@@ -12,7 +12,13 @@ const LISTED = [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0
 const MISS_CAPTION = 'Misses at every threshold. The upright line is the threshold that is set.';
 const ALARM_CAPTION = 'False alarms an hour at every threshold.';
 
-export function sweepSection(evaluation: Evaluation, keyword: string, runs: readonly Run[]): Markup | null {
+/** @param several whether the model has other keywords too */
+export function sweepSection(
+  evaluation: Evaluation,
+  keyword: string,
+  runs: readonly Run[],
+  several: boolean,
+): Markup | null {
   const spoken = runs.filter(({ result }) => result.utterances > 0);
   const heard = runs.filter(({ result }) => result.hours > 0);
   if (spoken.length + heard.length === 0) return null;
@@ -26,7 +32,7 @@ export function sweepSection(evaluation: Evaluation, keyword: string, runs: read
     </div>
     <details>
       <summary>As a table</summary>
-      ${sweepTable(runs)}
+      ${sweepTable(runs, several)}
     </details>`;
 }
 
@@ -84,30 +90,35 @@ function sweepChart(evaluation: Evaluation, runs: readonly Run[], { positionOf, 
 }
 
 /** At the listed thresholds, by the nearest of the sweep, and those that are set. */
-function sweepTable(runs: readonly Run[]): Markup {
+function sweepTable(runs: readonly Run[], several: boolean): Markup {
   const all = [...new Set(runs.flatMap(({ result }) => result.sweep.map(({ threshold }) => threshold)))];
   const set = new Set(runs.map(({ settings }) => settings.threshold));
   const listed = new Set([...(all.length > 0 ? LISTED.map((threshold) => nearest(all, threshold)) : []), ...set]);
+  const what = several ? 'Misses, false alarms and events where another keyword was said' : 'Misses and false alarms';
   return table({
     label: 'Other thresholds',
-    caption: 'Misses and false alarms; a threshold that is set is marked.',
+    caption: `${what}; a threshold that is set is marked.`,
     kind: 'figures',
-    titles: ['Threshold', ...runs.map(({ name }) => ({ over: name, titles: ['missed', 'alarms'] }))],
+    titles: [
+      'Threshold',
+      ...runs.map(({ name }) => ({ over: name, titles: ['missed', 'alarms', ...(several ? ['confused'] : [])] })),
+    ],
     rows: [...listed]
       .sort((a, b) => a - b)
       .map((threshold) => ({
         names: [short(threshold)],
-        cells: runs.flatMap((run) => countsAt(run, threshold)),
+        cells: runs.flatMap((run) => countsAt(run, threshold).slice(0, several ? 3 : 2)),
         marked: set.has(threshold),
       })),
   });
 }
 
-function countsAt({ result }: Run, threshold: number): [misses: Cell, alarms: Cell] {
+function countsAt({ result }: Run, threshold: number): [misses: Cell, alarms: Cell, confusions: Cell] {
   const point = result.sweep.find((other) => other.threshold === threshold);
-  if (!point) return ['', ''];
-  const { misses, alarms, utterances, hours } = point;
-  return [utterances > 0 ? misses : '–', hours > 0 ? `${alarms} (${decimals(alarms / hours)}/h)` : '–'];
+  if (!point) return ['', '', ''];
+  const { misses, alarms, confusions, utterances, hours } = point;
+  const rate = hours > 0 ? `${alarms} (${decimals(alarms / hours)}/h)` : '–';
+  return [utterances > 0 ? misses : '–', rate, confusions];
 }
 
 const nearest = (values: readonly number[], to: number) =>

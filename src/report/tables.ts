@@ -8,15 +8,16 @@ import { baseName, hours, plural, position } from './words.js';
 /** Rows that a page can still be scrolled through. Files that failed come first, so these are the last to fall away. */
 export const MAX_FILES = 2000;
 
-export function setsTable(runs: readonly Run[]): Markup {
+/** @param several whether the model has other keywords too */
+export function setsTable(runs: readonly Run[], several: boolean): Markup {
   return html`<h3>Recordings</h3>
     ${table({
       label: 'Sets of recordings',
-      caption: 'Hours are what was heard beside the keyword: there an event is a false alarm.',
+      caption: `Hours are what was heard beside ${several ? 'keywords' : 'the keyword'}: there an event is a false alarm.`,
       kind: 'figures',
       titles: [
         ...['Set', 'Kind', 'Files', 'Utterances', 'Hours'],
-        ...runs.map(({ name }) => ({ over: name, titles: ['missed', 'alarms'] })),
+        ...runs.map(({ name }) => ({ over: name, titles: ['missed', 'alarms', ...(several ? ['confused'] : [])] })),
       ],
       rows: runs[0].result.sets.map((set, i) => ({
         names: [set.name, set.kind],
@@ -25,8 +26,9 @@ export function setsTable(runs: readonly Run[]): Markup {
           set.utterances || '–',
           set.hours > 0 ? hours(set.hours) : '–',
           ...runs.flatMap(({ result }): Cell[] => {
-            const { utterances, misses, hours: heard, alarms } = result.sets[i];
-            return [utterances > 0 ? misses : '–', heard > 0 || alarms > 0 ? alarms : '–'];
+            const { utterances, misses, hours: heard, alarms, confusions } = result.sets[i];
+            const cells = [utterances > 0 ? misses : '–', heard > 0 || alarms > 0 ? alarms : '–'];
+            return several ? [...cells, confusions || '–'] : cells;
           }),
         ],
       })),
@@ -46,7 +48,7 @@ export function filesTable(runs: readonly Run[]): Markup {
   const severalSets = runs[0].result.sets.length > 1;
   return html`<h3>File by file</h3>
     <details>
-      <summary>${plural(rows.length, 'file')}, ${failed.toLocaleString('en-US')} with a miss or an alarm</summary>
+      <summary>${plural(rows.length, 'file')}, ${failed.toLocaleString('en-US')} with a miss or a wrong event</summary>
       ${table({
         label: 'Results by file',
         caption: [
@@ -76,9 +78,11 @@ export function filesTable(runs: readonly Run[]): Markup {
 function rowsOf(results: readonly ConditionResult[]): FileRow[] {
   return results[0].files.map((_, i) => {
     const files = results.map((result) => result.files[i]);
-    return { files, failures: files.reduce((sum, file) => sum + missedIn(file).length + file.alarms.length, 0) };
+    return { files, failures: files.reduce((sum, file) => sum + failuresIn(file), 0) };
   });
 }
+
+const failuresIn = (file: FileResult) => missedIn(file).length + file.alarms.length + file.confusions.length;
 
 const missedIn = ({ utterances }: FileResult) => utterances.filter(({ heard }) => !heard);
 
@@ -89,7 +93,7 @@ const positions = (times: readonly number[]) =>
   times.slice(0, POSITIONS).map(position).join(', ') + (times.length > POSITIONS ? ', …' : '');
 
 function resultCell(file: FileResult): Cell {
-  const { utterances, alarms } = file;
+  const { utterances, alarms, confusions } = file;
   const missed = missedIn(file);
   const latencies = utterances.flatMap(({ latency }) => (latency === null ? [] : [latency]));
   const parts: string[] = [];
@@ -99,7 +103,11 @@ function resultCell(file: FileResult): Cell {
   else if (latencies.length > 0) parts.push(`${Math.round(Math.max(...latencies))} ms`);
   if (alarms.length > 0)
     parts.push(`${plural(alarms.length, 'alarm')} at ${positions(alarms.map(({ time }) => time))}`);
-  const failures = missed.length + alarms.length;
+  if (confusions.length > 0) {
+    const words = [...new Set(confusions.map(({ said }) => `“${said}”`))].join(', ');
+    parts.push(`heard for ${words} at ${positions(confusions.map(({ time }) => time))}`);
+  }
+  const failures = failuresIn(file);
   const text = parts.join('; ') || '–';
   return failures > 0 ? { text, failures } : text;
 }

@@ -72,7 +72,7 @@ const folderOf = ({ model, keyword, snr }: Failure, { models, conditions }: Eval
 ];
 
 /**
- * Writes clips as `miss-01-0.12-<file>.wav`, `alarm-01-0.97-<file>.wav`: numbered from the worst, with their highest
+ * Writes clips as `miss-01-0.12-<file>.wav`, `alarm-01-0.97-<file>.wav` and likewise `confusion-…`: numbered from the worst, with their highest
  * posterior; in a folder for each model, keyword and condition where there are several. `index.tsv` says where each
  * comes from.
  *
