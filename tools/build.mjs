@@ -98,7 +98,7 @@ async function bundleWorklets() {
 }
 
 /** Rooms that only the command line has. */
-const COMMAND_ROOMS = ['cli', 'difference', 'evaluation', 'node/evaluation', 'report', 'verification'];
+const COMMAND_ROOMS = ['cli', 'difference', 'evaluation', 'report', 'verification'];
 
 /** Modules of other rooms, and packages, stay what they are: an error that a command catches is the library's own. */
 const outsideCommands = {
@@ -108,8 +108,7 @@ const outsideCommands = {
       if (kind === 'entry-point') return undefined;
       if (!path.startsWith('.')) return { path, external: true };
       const file = relative(at('dist'), resolve(resolveDir, path)).replaceAll('\\', '/');
-      const isCommands = COMMAND_ROOMS.some((room) => file.startsWith(`${room}/`));
-      return isCommands ? undefined : { path: `../${file}`, external: true };
+      return COMMAND_ROOMS.includes(file.split('/')[0]) ? undefined : { path: `../${file}`, external: true };
     });
   },
 };
@@ -117,8 +116,7 @@ const outsideCommands = {
 /** The command line as it is shipped: a program of few and short modules. Its rooms are in dist/ for the tests. */
 async function bundleCommands() {
   await build({
-    // Beside the program stands the worker that it starts.
-    entryPoints: { tympan: at('dist', 'cli', 'index.js'), worker: at('dist', 'node', 'evaluation', 'worker.js') },
+    entryPoints: { tympan: at('dist', 'cli', 'index.js') },
     outdir: at('dist', 'bin'),
     bundle: true,
     splitting: true,

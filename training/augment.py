@@ -31,6 +31,13 @@ def tilt(samples: np.ndarray, rng: Generator) -> np.ndarray:
     return out.astype(np.float32)
 
 
+def swell(samples: np.ndarray, most: float, rng: Generator) -> np.ndarray:
+    """Loudness that wanders by at most `most` dB either way, from one 0.15 s to the next."""
+    knots = np.arange(0, len(samples) + 2400, 2400)
+    gains = np.interp(np.arange(len(samples)), knots, rng.uniform(-most, most, len(knots)))
+    return (samples * 10 ** (gains / 20)).astype(np.float32)
+
+
 def peak(samples: np.ndarray, frequency: float, gain: float) -> np.ndarray:
     """Peaking filter of Q 1 (Audio EQ Cookbook), frequency in Hz at 16 kHz, gain in dB."""
     w = 2 * np.pi * frequency / 16000

@@ -11,6 +11,8 @@ import argparse
 import os
 import re
 import subprocess
+import tempfile
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -20,6 +22,7 @@ EXTRA_LETTERS = 4  # dictionary words with more letters than the word and these 
 NEAREST, SHARED = 90, 30  # how many: by distance; by beginning and by end, each
 HOMOPHONE = 0.2  # distance up to which a word is the same in some accent
 INSERTED = 0.8  # cost of a phoneme more or less
+LOOKED_AT = 60  # texts that one process of flite is asked about, where only the first good ones are wanted
 CHUNK = 4000  # texts that one process of espeak-ng transcribes
 NEAR = 0.17  # distance a phoneme up to which another language's reading of a word is the word in an accent
 SWITCHED = r"\([a-z-]+\)"  # espeak-ng's mark where a voice reads a word by another language's rules
@@ -69,12 +72,6 @@ def transcribe(texts: list[str], voice: str = "en-us") -> list[Phonemes]:
     if len(lines) != len(texts):
         raise ValueError(f"espeak-ng wrote {len(lines)} lines for {len(texts)} texts; give one word or phrase a text")
     return [phonemes(line) for line in lines]
-
-
-@cache
-def pronounced(text: str, voice: str) -> str:
-    """The text in espeak-ng's own phoneme names, which its other voices can be asked to say."""
-    return subprocess.run(["espeak-ng", "-q", "-x", "-v", voice, text], capture_output=True, text=True, check=True).stdout.strip()
 
 
 @cache
@@ -132,6 +129,28 @@ def flite_phones(text: str) -> tuple[str, ...]:
     return tuple(phone for phone in done.stdout.split() if phone != "pau")
 
 
+def all_flite_phones(texts: list[str]) -> list[tuple[str, ...]]:
+    """Phones of each text by flite: of those of one sentence in one process, of others in one each."""
+    single = [text for text in texts if not re.search(r"[.!?:;]\s", text)]
+    with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as file:
+        file.write("\n\n".join(single) + "\n")
+        file.flush()
+        # The shortest speech, which nobody hears: the time goes into its samples.
+        command = ["flite", "-voice", "kal16", "--setf", "duration_stretch=0.1", "-ps", "-f", file.name, "-o", "none"]
+        lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    if single and len(lines) != len(single):
+        raise ValueError(f"flite wrote {len(lines)} lines for {len(single)} texts, expected a line for each")
+    known = dict(zip(single, (tuple(phone for phone in line.split() if phone != "pau") for line in lines)))
+    return [known[text] if text in known else flite_phones(text) for text in texts]
+
+
+def without_phones(texts: list[str], part: tuple[str, ...]) -> Iterator[str]:
+    """Those of the texts in which flite doesn't say `part`, some looked at a time."""
+    for k in range(0, len(texts), LOOKED_AT):
+        some = texts[k : k + LOOKED_AT]
+        yield from (text for text, phones in zip(some, all_flite_phones(some)) if not contains(phones, part))
+
+
 def dictionary_words(letters: int, path: Path = DICTIONARY) -> list[str]:
     """Words and names of at most `letters` letters, sorted; FileNotFoundError where there is no dictionary."""
     if not path.exists():
@@ -170,10 +189,11 @@ class Lexicon:
         chosen: list[str] = []
         for candidates, count in ways:
             added = 0
-            for other in candidates:
+            new = [other for other in candidates if other.lower() not in map(str.lower, chosen)]
+            for other in without_phones(new, part):
                 if added == count:
                     break
-                if other.lower() not in map(str.lower, chosen) and not contains(flite_phones(other), part):
+                if other.lower() not in map(str.lower, chosen):
                     chosen.append(other)
                     added += 1
         return chosen

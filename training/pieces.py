@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 
-from .augment import change_speed, decibels, fade, tilt
+from .augment import change_speed, decibels, fade, swell, tilt
 from .codecs import degrade
 from .corpus import Clip, TrainingSet
 from .endpoints import ACTIVITY_FRAME as HOP
@@ -130,7 +130,7 @@ class Composer:
         if synthetic.get("sentence") and draw > 1 - recipe.sentence_positive:
             return self.in_sentence(self.one_of(synthetic["sentence"]))
         if synthetic.get("positive") and draw < recipe.synthetic_positive:
-            return self.played(self.one_of(synthetic["positive"]), 0.85, 1.17)
+            return self.played(self.one_of(synthetic["positive"]), recipe.slowest, recipe.fastest)
         return self.played(self.recorded(word), recipe.slowest, recipe.fastest)
 
     def in_sentence(self, clip: Clip) -> tuple[np.ndarray, tuple[int, int]]:
@@ -190,7 +190,8 @@ class Composer:
             first, last = 0, len(other)
         other = match(other, clip)
         middle = (first + last) // 2
-        draw = self.rng.random()
+        # Few recordings can't tell how weak a beginning may be: then endings are not refused.
+        draw = self.rng.random() if self.recipe.tails else self.rng.choice((0.1, 0.6))
         if draw < 0.25:
             parts = [clip[:cut]]
         elif draw < 0.5:
@@ -213,6 +214,8 @@ class Composer:
         if kind == "positive":
             label, word = self.any_word()
             clip, bounds = self.positive(word)
+            if self.recipe.swell:
+                clip = swell(clip, self.recipe.swell, self.rng)
             if self.rng.random() < self.recipe.embedded:
                 clip, bounds = self.embed(clip, bounds)
             return self.vary(clip), self.label(len(clip), *bounds, label)

@@ -38,6 +38,8 @@ class Recipe:
     synthetic_speech: float = 0.40  # share of the continuous speech
     room: float = 0.25  # chance that a voice is in a room
     codec: float = 0.12  # chance that what is heard went through a codec
+    swell: float = 0.0  # dB by which a word's loudness wanders at most, either way: weak beginnings and endings
+    tails: bool = True  # whether a word's second half, alone or behind other speech, is among the fragments
     cut: float = 0.45  # chance that a piece is a recording cut into a quiet stream
     cut_noise: float = 0.6  # chance that such a recording has noise over it
     softest_noise: float = 24.0  # dB below the speech of such a recording; the loudest is as loud
@@ -50,4 +52,6 @@ def recipe_for(recordings: int, words: int = 1) -> Recipe:
     recipe = Recipe(kinds=tuple(shares.items()))
     if recordings >= FEW:
         return recipe
-    return replace(recipe, synthetic_positive=0.45, sentence_positive=0.12, slowest=0.78, fastest=1.28)
+    return replace(
+        recipe, synthetic_positive=0.45, sentence_positive=0.12, slowest=0.78, fastest=1.28, swell=9.0, tails=False
+    )

@@ -12,7 +12,7 @@ from unittest import mock
 
 import numpy as np
 
-from . import confusables, sentences, synthesis, utterances
+from . import accents, confusables, sentences, synthesis, utterances
 from .confusables import distance, phonemes, substituted
 from .corpus import SAMPLE_RATE, decode
 from .utterances import Utterance
@@ -133,12 +133,12 @@ class AccentTest(unittest.TestCase):
     def test_any_english_voice_may_tap_and_others_are_left_alone(self):
         british = Voice("espeak-ng", "en-gb+m3", 1.0, 1.0, 50.0)
         rngs = [np.random.default_rng(seed) for seed in range(60)]
-        texts = {utterances.accented("hey water!", british, rng) for rng in rngs}
+        texts = {accents.accented("hey water!", british, rng) for rng in rngs}
         self.assertIn("hey water!", texts)
         self.assertIn("[[h'eI]] [[w'O:*3]]!", texts)
         self.assertIn("[[h'eI]] [[w'O:ta#]]!", texts)
         for other in (Voice("espeak-ng", "es+m3", 1.0, 1.0, 50.0), Voice("flite", "rms", 1.0, 1.0, 100.0)):
-            self.assertEqual({utterances.accented("water?", other, rng) for rng in rngs}, {"water?"})
+            self.assertEqual({accents.accented("water?", other, rng) for rng in rngs}, {"water?"})
 
 
 class SentencesTest(unittest.TestCase):

@@ -7,17 +7,16 @@ from pathlib import Path
 
 import numpy as np
 
-from .confusables import Lexicon, accents_near, contains, flite_phones, occurrences, pronounced
+from .accents import accented
+from .confusables import Lexicon, accents_near, all_flite_phones, contains, flite_phones, occurrences
 from .sentences import around, from_frame, sequence, written
-from .voices import ACCENTS, FLITE_VOICES, LANGUAGES, Voice, anybody, festival_voices, recorded
+from .voices import FLITE_VOICES, LANGUAGES, Voice, anybody, festival_voices, recorded
 
 PARTS = ("positive", "negative", "speech", "sentence")
 POSITIVES, NEGATIVES, SPEECH, SENTENCES = 700, 1500, 1500, 400  # utterances
 WRITTEN_SHARE, FRAME_SHARE = 0.24, 0.33  # of the speech; the rest are random words
 LEAD_IN_SHARE = 0.3  # of the word, of the words like it, and of the random words, where there are lead-ins
-ACCENTED_SHARE = 0.5  # of what espeak-ng's English voices say alone, pronounced as in an accent that is not theirs
-AMERICAN_SHARE = 0.4  # of these, for its taps
-TAP = ("t#", "*")  # as American voices have it, and as all have it
+ATTEMPTS = 20  # at sentences in which flite says the word as it does alone
 MARKS = ("", "", "!", "?", ",", ".")  # behind a word alone: the synthesizers' melodies
 
 
@@ -55,15 +54,18 @@ def spoken_texts(
 ) -> list[str]:
     """SPEECH texts that flite, which runs words together, doesn't find the word in."""
     words, part = sorted(lexicon.words), flite_phones(word)
-    wanted = (int(SPEECH * WRITTEN_SHARE), int(SPEECH * FRAME_SHARE))
-    clear = [text for text in written() if not contains(flite_phones(text), part)]
-    texts = cycled(clear, wanted[0])
-    while len(texts) < SPEECH:
-        framed = len(texts) < sum(wanted)
-        text = from_frame(rng) if framed else sequence(int(rng.integers(4, 11)), words, confusables, rng)
-        text = text if framed else led([text], lead_ins, rng)[0]
-        if not contains(flite_phones(text), part):
-            texts.append(text)
+    by_hand, framed = int(SPEECH * WRITTEN_SHARE), int(SPEECH * FRAME_SHARE)
+
+    def clear(texts: list[str]) -> list[str]:
+        return [text for text, phones in zip(texts, all_flite_phones(texts)) if not contains(phones, part)]
+
+    def random_words() -> str:
+        return led([sequence(int(rng.integers(4, 11)), words, confusables, rng)], lead_ins, rng)[0]
+
+    texts = cycled(clear(written()), by_hand)
+    for count, made in ((by_hand + framed, lambda: from_frame(rng)), (SPEECH, random_words)):
+        while len(texts) < count:
+            texts += clear([made() for _ in range(count - len(texts))])
     return texts
 
 
@@ -71,26 +73,13 @@ def sentence_texts(word: str, lexicon: Lexicon, rng: np.random.Generator) -> lis
     """SENTENCES texts in which flite says the word once, just as when it stands alone."""
     words, part = sorted(lexicon.words), flite_phones(word)
     texts: list[str] = []
-    for _ in range(20 * SENTENCES):
-        text = around(word, words, rng)
-        if occurrences(flite_phones(text), part) == 1:
-            texts.append(text)
+    for _ in range(ATTEMPTS):
+        made = [around(word, words, rng) for _ in range(SENTENCES - len(texts))]
+        texts += [text for text, phones in zip(made, all_flite_phones(made)) if occurrences(phones, part) == 1]
         if len(texts) == SENTENCES:
             return texts
     alone = " ".join(part)
     raise ValueError(f"flite says {word!r} alone as {alone}, in sentences hardly ever; expected an English word")
-
-
-def accented(text: str, voice: Voice, rng: np.random.Generator) -> str:
-    """The text as another accent pronounces it, for espeak-ng's English voices at times: an American tap before an
-    ending without r, as Australians have it, or a clear t before an r.
-    """
-    if voice.accent not in ACCENTS or rng.random() >= ACCENTED_SHARE:
-        return text
-    words = text.rstrip("".join(MARKS))
-    accent = "en-us" if rng.random() < AMERICAN_SHARE else ACCENTS[rng.integers(len(ACCENTS))]
-    phonemes = pronounced(words, accent).replace(*TAP)
-    return " ".join(f"[[{each}]]" for each in phonemes.split()) + text[len(words) :]
 
 
 def plan(

@@ -104,8 +104,8 @@ def recorded(names: dict[str, tuple[str, ...]], rng: np.random.Generator) -> Voi
     program = programs[rng.choice(len(programs), p=shares / shares.sum())]
     name = names[program][rng.integers(len(names[program]))]
     _, formants, pitches = PEOPLE[rng.choice(len(PEOPLE), p=[share for share, *_ in PEOPLE])]
-    pitch, deviation = uniform(pitches, rng), uniform(LIVELINESS, rng)
-    return Voice(program, name, uniform(formants, rng), uniform(STRETCHES, rng), pitch, pitch * deviation)
+    pitch, formant, stretch, lively = (uniform(bounds, rng) for bounds in (pitches, formants, STRETCHES, LIVELINESS))
+    return Voice(program, name, formant, stretch, pitch, pitch * lively)
 
 
 def espeak(accents: tuple[str, ...], rng: np.random.Generator) -> Voice:
