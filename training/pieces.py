@@ -76,7 +76,7 @@ class Composer:
         self.other = {"speech": self.speech, "chain": self.chain, "fragment": self.fragment, "event": self.event}
         empty = {"mined": not library.mined, "speech": not library.training.speech}
         self.kinds = tuple(share for share in recipe.kinds if not empty.get(share[0]))
-        self.sources = tuple(share for share in recipe.words if library.words[share[0]])
+        self.sources = tuple(share for share in recipe.words if library.words.get(share[0]))
 
     def pick(self, shares: tuple[tuple[str, float], ...]) -> str:
         """A random name, in proportion to its share."""

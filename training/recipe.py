@@ -29,6 +29,7 @@ class Recipe:
         ("arabic", 0.22),
         ("community", 0.15),
         ("synthetic", 0.25),
+        ("own", 0.20),
     )
     slowest: float = 0.85  # speed at which recordings of the words are played
     fastest: float = 1.17

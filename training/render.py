@@ -38,6 +38,7 @@ class Rendering:
     shards: int
     recordings: str | None = None  # of the first word, where they are not in Speech Commands
     held_out: tuple[str, ...] = ()  # sessions of these
+    others: str | None = None  # recordings in which no word is said, such as false alarms
     without: tuple[str, ...] = ()  # folders of community recordings that are not heard
     batch: int = 64
     num_frames: int = 300
@@ -49,9 +50,12 @@ class Rendering:
 
 
 def fingerprint(rendering: Rendering) -> str:
-    """A hash of all that the shards depend on, but for the recordings."""
-    paths = ("name", "shards", "audio", "synthetic", "recordings")
+    """A hash of all that the shards depend on; of the recordings, only those of one's own word."""
+    paths = ("name", "shards", "audio", "synthetic", "recordings", "others")
     fields = {key: value for key, value in asdict(rendering).items() if key not in paths}
+    own = own_clips(rendering).training + other_clips(rendering)
+    if own:
+        fields["own"] = [(path.parent.name, path.name, path.stat().st_size) for path in own]
     if rendering.mined:
         fields["mined"] = hashlib.sha256(Path(rendering.mined).read_bytes()).hexdigest()
     return hashlib.sha256(json.dumps(fields, sort_keys=True, default=str).encode()).hexdigest()
@@ -62,6 +66,13 @@ def own_clips(rendering: Rendering) -> recordings.Recordings:
     if not rendering.recordings:
         return recordings.Recordings()
     return recordings.split(Path(rendering.recordings), Path(rendering.audio), rendering.held_out)
+
+
+def other_clips(rendering: Rendering) -> tuple[Path, ...]:
+    """The files of one's own recordings in which none of the words is said."""
+    if not rendering.others:
+        return ()
+    return recordings.split(Path(rendering.others), Path(rendering.audio)).training
 
 
 def synthetic_speech(rendering: Rendering) -> dict[str, dict[str, list[Clip]]]:
@@ -79,6 +90,7 @@ def library(rendering: Rendering) -> Library:
     """The training recordings, without the positives left out, with synthetic speech and mined mistakes."""
     own = {rendering.words[0]: recordings.clips(own_clips(rendering).training)}
     training = corpus.training_set(Path(rendering.audio), rendering.words, own, rendering.without)
+    training.words["own"] = recordings.clips(other_clips(rendering))
     left_out = set(rendering.left_out)
     for clips in training.positives.values():
         clips[:] = [clip for clip in clips if clip.name not in left_out]
@@ -147,7 +159,7 @@ class Shards:
         mark, made_from = self.folder / "fingerprint", fingerprint(rendering)
         if mark.exists() and mark.read_text() != made_from:
             raise ValueError(
-                f"{self.folder}: rendered by another recipe, seed or word, expected {made_from[:12]}; "
+                f"{self.folder}: rendered from other recordings, another recipe, seed or word, expected {made_from[:12]}; "
                 "remove the folder, or give another one with --render"
             )
         mark.write_text(made_from)

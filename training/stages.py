@@ -57,6 +57,7 @@ class Stages:
             args.shards[0],
             recordings=args.recordings and str(args.recordings),
             held_out=tuple(args.hold_out),
+            others=args.others and str(args.others),
             without=tuple(args.without),
             seed=args.render_seed,
         )

@@ -52,7 +52,7 @@ class RenderTest(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             render.Shards(rendering(), Path(folder))
             render.Shards(rendering(shards=5), Path(folder))  # more of the same is welcome
-            with self.assertRaisesRegex(ValueError, "rendered by another recipe"):
+            with self.assertRaisesRegex(ValueError, "another recipe"):
                 render.Shards(rendering(recipe=Recipe(room=0.5)), Path(folder))
 
     def test_a_missing_shard_without_a_renderer_is_an_error(self):

@@ -50,6 +50,7 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--word", required=True, nargs="+", help="one or several; folders of Speech Commands, or else")
     parser.add_argument("--recordings", type=Path, help="of the first word: a folder with a folder a session, or a table")
+    parser.add_argument("--others", type=Path, help="a folder of your own sound without the word, such as false alarms")
     parser.add_argument("--hold-out", nargs="+", default=(), help="sessions of --recordings that only validate")
     parser.add_argument("--without", nargs="+", default=(), help="folders of community recordings to leave out")
     parser.add_argument("--name", help="of the model and the run's folders; default: the words")
