@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 FEW = 300  # recordings of a word, below which synthesized speech is half of what is heard of it
+FEW_SYNTHETIC = 0.08  # share of words like it then, among the other words
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,14 @@ def recipe_for(recordings: int, words: int = 1) -> Recipe:
     recipe = Recipe(kinds=tuple(shares.items()))
     if recordings >= FEW:
         return recipe
+    # Words very like it, many of them, would be told from it by what few voices happen to do.
     return replace(
-        recipe, synthetic_positive=0.45, sentence_positive=0.12, slowest=0.78, fastest=1.28, swell=9.0, tails=False
+        recipe,
+        words=tuple((source, FEW_SYNTHETIC if source == "synthetic" else share) for source, share in recipe.words),
+        synthetic_positive=0.45,
+        sentence_positive=0.12,
+        slowest=0.78,
+        fastest=1.28,
+        swell=9.0,
+        tails=False,
     )
