@@ -11,14 +11,12 @@ export interface RecordView {
   status(status: MicrophoneStatus): void;
   kept(file: string, utterance: Utterance): void;
   refused(refusal: Refusal): void;
-  /** Sound was dropped, and perhaps an utterance with it. */
-  lost(message: string): void;
   close(folder: string): void;
 }
 
 export const ADVICE: Readonly<Record<Refusal, string>> = {
   clipped: "it clips; speak from further away, or lower the microphone's level",
-  quiet: "too quiet; come nearer, or find a quieter room",
+  quiet: 'too quiet; come nearer, or find a quieter room',
   long: 'too long; only the word, then a pause',
 };
 
@@ -40,10 +38,6 @@ export class PlainRecordView implements RecordView {
 
   refused(refusal: Refusal): void {
     complain(`not kept: ${ADVICE[refusal]}`);
-  }
-
-  lost(message: string): void {
-    complain(message);
   }
 
   close(): void {}

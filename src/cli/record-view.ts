@@ -52,7 +52,7 @@ export class LiveRecordView implements RecordView {
     if (state === 'listening' || state === 'silent') this.#notice = undefined;
     else if (state === 'reconnecting') this.#notice = `no microphone, try ${attempt}: ${printable(message)}`;
     const remark = this.#remarks.of(status);
-    if (remark !== undefined) this.lost(remark);
+    if (remark !== undefined) this.#screen.above(() => complain(remark));
   }
 
   kept(file: string, utterance: Utterance): void {
@@ -63,10 +63,6 @@ export class LiveRecordView implements RecordView {
   refused(refusal: Refusal): void {
     const text = paint('yellow', `not kept: ${ADVICE[refusal]}`, this.#stream);
     this.#screen.above(() => this.#stream.write(`${text}\n`));
-  }
-
-  lost(message: string): void {
-    this.#screen.above(() => complain(message));
   }
 
   close(folder: string): void {

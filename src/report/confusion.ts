@@ -12,8 +12,7 @@ export function confusionSection({ models, conditions }: Evaluation): Markup | n
     <h2 id="confusion">Which keyword was heard first, by what was said</h2>
     <p class="note">
       A clip counts once, by the first event of any keyword from its start to 0.5 s after its end; of negatives each
-      file is one. Missed: the word itself was not heard at all, neither first nor after another, with the 95 %
-      interval.
+      file is one. Missed: the word itself was not heard at all, neither first nor after another.
     </p>
     ${models.flatMap(({ keywords, confusion }, model) =>
       confusion.map((one) => {

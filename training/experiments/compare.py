@@ -46,7 +46,7 @@ def difference(base: tuple[float, ...], other: tuple[float, ...]) -> str:
 def verdict(base: Figures, other: Figures) -> str:
     """Of misses, and of those with noise where it is another."""
     clean, noisy = difference(base.mean, other.mean), difference(base.noisy, other.noisy)
-    return clean if clean == noisy else f"{clean}; in noise {noisy}"
+    return clean if clean == noisy else f"{clean} (in noise {noisy})"
 
 
 def spread(values: tuple[float, ...]) -> str:

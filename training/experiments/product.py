@@ -27,22 +27,20 @@ def contract(trainer: Trainer, run: Run) -> dict[str, dict]:
 
 
 def write_streams(streams: Streams, folder: Path) -> list[Path]:
-    """Their samples as raw little-endian int16, written once."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Their samples as raw little-endian int16."""
     paths = [folder / f"{name}.s16" for name in streams.measured]
     for path, stream in zip(paths, streams.measured.values()):
-        if not path.exists() or path.stat().st_size != 2 * len(stream.samples):
-            path.write_bytes(np.round(stream.samples * 32768).astype("<i2").tobytes())
+        path.write_bytes(np.round(stream.samples * 32768).astype("<i2").tobytes())
     return paths
 
 
 def in_product(trainer: Trainer, run: Run, streams: Streams, folder: Path) -> tuple[dict[str, Posteriors], dict]:
     """Posteriors by precision, and what the network costs: parameters, multiply-adds a frame and bytes of weights.
 
-    The first samples are left out, so that frames are those that the network was trained on (`segments`).
+    The first samples are left out, so that frames are those that the network was trained on (`segments`). folder: one
+    that is there, for what Tympan reads and writes; 150 MB.
     """
     model = folder / "network.onnx"
-    folder.mkdir(parents=True, exist_ok=True)
     export(trainer.average, contract(trainer, run), model)
     paths = write_streams(streams, folder)
     heard, cost = {}, {}

@@ -12,11 +12,11 @@ COUNTS = (5, 10, 20, 57)  # recordings
 
 GRU = Run()
 CELLS = {
-    "GRU, 64 units": GRU,
-    "LSTM, 55 units": Run(cell="lstm", hidden_size=55),
-    "plain RNN (tanh), 117 units": Run(cell="rnn", hidden_size=117),
-    "convolution to 32 channels, GRU of 52": Run(channels=(32,), hidden_size=52),
-    "the same with stride 2: to 48, GRU of 75": Run(channels=(48,), stride=2, hidden_size=75),
+    "GRU of 64 units": GRU,
+    "LSTM of 55": Run(cell="lstm", hidden_size=55),
+    "plain RNN (tanh) of 117": Run(cell="rnn", hidden_size=117),
+    "CRNN: 32 channels before a GRU of 52": Run(channels=(32,), hidden_size=52),
+    "CRNN of stride 2: 48 before a GRU of 75": Run(channels=(48,), stride=2, hidden_size=75),
 }
 SIZES = {f"{size} units": Run(hidden_size=size) for size in (16, 32, 64, 128, 256)}
 HOPS = {f"{10 * hop} ms": Run(hop=hop) for hop in (1, 2, 4)}
@@ -46,6 +46,11 @@ class Question:
     title: str
     rows: tuple[Row, ...]
     compared: str  # what the last column compares with
+
+    @property
+    def base(self) -> Row:
+        """The first that is compared with none."""
+        return next(row for row in self.rows if row.against is None)
 
     def row(self, label: str) -> Row:
         """By its label."""
@@ -77,28 +82,28 @@ def hops() -> Question:
 def precision() -> Question:
     """Tympan's int8 against its float32, of the networks of the first two questions."""
     rows = []
-    for label, run in {**CELLS, **{f"GRU, {size}": run for size, run in SIZES.items() if run != GRU}}.items():
-        rows += [Row(f"{label}: f32", run, F32), Row(f"{label}: int8", run, INT8, f"{label}: f32")]
+    for label, run in {**CELLS, **{f"GRU of {size}": run for size, run in SIZES.items() if run != GRU}}.items():
+        rows += [Row(f"{label} in f32", run, F32), Row(f"{label} in int8", run, INT8, f"{label} in f32")]
     return Question("precision", "Does int8 cost anything?", tuple(rows), "its f32")
 
 
 def windows() -> Question:
     """One unbroken stream against windows that overlap."""
-    stream = "trained on streams, heard as a stream"
+    stream = "as a stream"
     rows = [Row(stream, GRU)]
-    rows += [Row(f"trained on streams, heard in {way}", GRU, way, stream) for way in WINDOWS]
-    rows += [Row("trained on windows of 1.5 s, heard in them", ON_WINDOWS, "windows of 1.5 s", stream)]
-    rows += [Row("trained on windows of 1.5 s, heard as a stream", ON_WINDOWS, STREAM, stream)]
+    rows += [Row(f"in {way}", GRU, way, stream) for way in WINDOWS]
+    rows += [Row("in windows of 1.5 s, and trained on them", ON_WINDOWS, "windows of 1.5 s", stream)]
+    rows += [Row("as a stream, but trained on windows of 1.5 s", ON_WINDOWS, STREAM, stream)]
     return Question("windows", "A stream, or windows?", tuple(rows), "the stream")
 
 
 def recordings() -> Question:
     """Few recordings and all of them, with and without synthesized speech."""
-    rows = [Row("0, synthesized speech alone", Run(sound=Sound(recordings=0)))]
+    rows = [Row("none but synthesized speech", Run(sound=Sound(recordings=0)))]
     for count in (*COUNTS, None):
         label = "all 1,373" if count is None else str(count)
         rows.append(Row(label, Run(sound=Sound(recordings=count, synthesized=False))))
-        rows.append(Row(f"{label}, and synthesized speech", Run(sound=Sound(recordings=count)), against=label))
+        rows.append(Row(f"{label} with synthesized speech", Run(sound=Sound(recordings=count)), against=label))
     return Question(
         "recordings", "How many recordings do I need, and does synthesized speech help?", tuple(rows), "without it"
     )

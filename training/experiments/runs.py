@@ -9,10 +9,10 @@ from ..network import Architecture
 
 WORD = "happy"
 SEEDS = (1, 2, 3)
-STEPS = 1200
+STEPS = 1000
 BATCH = 32  # streams
 FRAMES = 300  # rendered frames of 10 ms in a segment, 3 s
-SHARDS = 12  # of `BATCH` streams, 0.53 h each
+SHARDS = 8  # of `BATCH` streams, 0.53 h each
 WINDOW = 1.5  # s, of networks trained on windows; two make a segment
 
 

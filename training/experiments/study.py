@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,9 +21,18 @@ from .product import PRECISIONS, in_product, largest_difference
 from .questions import STREAM, WINDOWS, runs_of, ways
 from .results import Results
 from .runs import STEPS, Run
-from .training import train, trained
+from .training import train
 
 LARGEST = 0.02  # difference of Tympan's f32 posteriors from PyTorch's, after half an hour of one stream
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """While no other process has the same path locked."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 @dataclass(frozen=True)
@@ -34,11 +45,12 @@ class Places:
 
 
 class Study:
-    """The runs of some questions, one after the other, in this process."""
+    """The runs of some questions."""
 
-    def __init__(self, places: Places, results: Results, names: list[str], seeds: Sequence[int] | None = None):
+    def __init__(self, places: Places, results: Results, names: list[str]):
         self.places, self.results = places, results
-        self.runs = [run for run in runs_of(names) if seeds is None or run.seed in seeds]
+        self.runs = runs_of(names)
+        places.work.mkdir(parents=True, exist_ok=True)
         self.known: Streams | None = None
 
     @property
@@ -56,14 +68,16 @@ class Study:
     def shards(self, run: Run) -> Shards:
         """What a run hears, rendered here where it is missing."""
         rendering = sound.rendering(run.sound, run.seed, self.places.audio, self.places.synthetic)
-        shards = Shards(rendering, self.places.work / "render")
-        render.work([(rendering, str(shards.folder))], 0, 1)
+        root = self.places.work / "render"
+        with locked(root / f"{rendering.name}.lock"):
+            shards = Shards(rendering, root)
+            render.work([(rendering, str(shards.folder))], 0, 1)
         return shards
 
     def measure(self, run: Run) -> None:
         """Train a run, hear it and keep its result. Shards that no other run hears are removed."""
         shards = self.shards(run)
-        trainer, loss = trained(run, shards, self.places.work / "networks")
+        trainer, loss = train(run, shards)
         if run.sound.is_drawn:
             shutil.rmtree(shards.folder)
         streams = self.streams

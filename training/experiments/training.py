@@ -1,12 +1,8 @@
-"""One run of the experiments: a network trained on its shards, kept so that it can be heard again."""
+"""One run of the experiments: a network trained on its shards."""
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import numpy as np
-import torch
 
 from ..courses import Course
 from ..fit import Trainer
@@ -36,20 +32,3 @@ def train(run: Run, shards: Shards, steps: int = STEPS) -> tuple[Trainer, float]
     trainer, watch = Trainer(run.settings(steps), normalization(shards)), Watch(run.windows)
     trainer.advance(segments(Course([shards], run.seed), run), steps, watch)
     return trainer, float(np.mean(watch.losses[-100:]))
-
-
-def trained(run: Run, shards: Shards, folder: Path) -> tuple[Trainer, float]:
-    """The run's trained network: that of an earlier call with the same definition, or a new one."""
-    path = folder / f"{run.name.replace('/', '_')}.pt"
-    definition = json.dumps(run.definition())
-    if path.exists():
-        saved = torch.load(path, weights_only=True)
-        if saved["definition"] == definition:
-            trainer = Trainer(run.settings(), saved["frontend"])
-            trainer.average.load_state_dict(saved["average"])
-            return trainer, saved["loss"]
-    trainer, loss = train(run, shards)
-    folder.mkdir(parents=True, exist_ok=True)
-    average = trainer.average.state_dict()
-    torch.save({"definition": definition, "frontend": trainer.frontend, "average": average, "loss": loss}, path)
-    return trainer, loss
