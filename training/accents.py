@@ -1,6 +1,7 @@
 """Words as other accents and quick speech pronounce them, said by espeak-ng's English voices.
 
-An American tap before an ending without r, as Australians have it, or a clear t before an r; vowels that are hardly said.
+An American tap before an ending without r, as Australians have it, or a clear t before an r; vowels that are hardly
+said.
 """
 
 from __future__ import annotations
@@ -26,10 +27,12 @@ def pronounced(text: str, voice: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
-def accented(text: str, voice: Voice, rng: np.random.Generator) -> str:
-    """The text as another accent pronounces it, for espeak-ng's English voices at times; a mark behind it stays."""
+def accented(text: str, voice: Voice, rng: np.random.Generator) -> str | None:
+    """The text in phonemes as another accent has it, for espeak-ng's English voices at times, else None; a mark behind
+    it stays.
+    """
     if voice.accent not in ACCENTS or rng.random() >= SHARE:
-        return text
+        return None
     words = text.rstrip("!?,.")
     accent = "en-us" if rng.random() < AMERICAN_SHARE else ACCENTS[rng.integers(len(ACCENTS))]
     phonemes = pronounced(words, accent).replace(*TAP)

@@ -89,8 +89,11 @@ def of_other_words(keys: list[str], words: Sequence[str]) -> list[str]:
 
 
 def community_clips(audio: Path, words: Sequence[str], without: Sequence[str]) -> list[Clip]:
-    """Wake words of the volunteers, but for folders that are named after one of `words` or left out by name."""
-    folders = [f for f in WAKE_WORD_FOLDERS if f not in without and not any(word in f for word in words)]
+    """Wake words of the volunteers, without the folders of words that are, or are in, one of `words`, or it in them, and
+    without those named.
+    """
+    joined = [word.replace(" ", "") for word in words]
+    folders = [f for f in WAKE_WORD_FOLDERS if f not in without and not any(w in f or f in w for w in joined)]
     return decode_all(sorted(path for folder in folders for path in (audio / "community" / folder).rglob("*.flac")))
 
 

@@ -64,18 +64,18 @@ def priced(
 
 
 def choose_by_alarms(points: list[dict], alarms: float) -> dict:
-    """The point with the fewest misses of those from which at most so many alarms are to be expected in the negatives; of
-    equals the lowest threshold. Needs no clips of the word: few, or of one voice, tell little of others.
+    """The point with the fewest misses of those with at most so many alarms to expect in the negatives; of equals the
+    lowest threshold. Needs no clips of the word: few, or of one voice, tell little of others.
     """
-    allowed = [p for p in points if p["expected"] <= alarms and p["total"] <= max(1, alarms)]
+    allowed = [p for p in points if p["expected"] <= alarms and p["total"] <= max(1, alarms) and p["threshold"] < 1]
     if not allowed:
         fewest = min(p["expected"] for p in points)
         raise ValueError(
-            f"no threshold has at most {alarms:g} alarms in the validation negatives, expected some to; the fewest to "
-            f"expect are {fewest:g}: train for more steps, or allow more with --alarms"
+            f"no threshold has at most 1 alarm in the validation negatives and {alarms:g} to expect, expected some to; "
+            f"the fewest to expect are {fewest:g}: train for more steps, or allow more with --alarms"
         )
-    slow = [p for p in allowed if p["latency"] and p["latency"][0] > LONGEST_LATENCY]
-    return min([p for p in allowed if p not in slow] or allowed, key=lambda p: (p["missed"], p["missedNoisy"], p["threshold"]))
+    quick = [p for p in allowed if p["latency"] and p["latency"][0] <= LONGEST_LATENCY]
+    return min(quick or allowed, key=lambda p: (p["missed"], p["missedNoisy"], p["threshold"]))
 
 
 def choose(points: list[dict]) -> dict:

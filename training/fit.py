@@ -45,7 +45,7 @@ def learning_rate(step: int, settings: Settings) -> float:
 
 
 def choice_losses(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """Cross-entropy of each output, [batch, outputs]: where it isn't known whether somebody speaks, of silence or speech.
+    """Cross-entropy of each output, [batch, outputs]; of silence and speech together where it isn't known which.
 
     logits: [batch, outputs, classes], silence, other speech and then the words.
     """
@@ -175,7 +175,9 @@ class Trainer:
 
 
 def stream_posteriors(network: WakeWordNetwork, features: torch.Tensor, chunk: int = 4000) -> torch.Tensor:
-    """[batch, frames, numCoefficients] to posteriors of the words [batch, outputs, words], in chunks of frames, from a zero state."""
+    """[batch, frames, numCoefficients] to posteriors of the words [batch, outputs, words], in chunks of frames and
+    from a zero state.
+    """
     network.eval()
     state, parts = None, []
     with torch.inference_mode():

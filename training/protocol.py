@@ -19,7 +19,7 @@ QUIETEST = 1e-4  # RMS below which an excerpt can't be scaled to a level
 
 @dataclass(frozen=True)
 class MeasuredStream:
-    """Samples [n] float32 and, for each clip, its start, its end and its word's end in seconds, and which word it is."""
+    """Samples [n] float32 and, for each clip, its start, its end its word's end in seconds, and its word."""
 
     samples: np.ndarray
     spans: list[tuple[float, float, float]]

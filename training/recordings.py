@@ -16,8 +16,11 @@ import soundfile
 from scipy.signal import resample_poly
 
 from .corpus import SAMPLE_RATE, Clip
+from .endpoints import activity
 
 ENDINGS = (".wav", ".flac")
+SHORTEST, LONGEST = 0.1, 10.0  # s of a clip of a word
+PIECE = 4.0  # s of the pieces that long recordings without the word are cut into
 
 
 @dataclass(frozen=True)
@@ -31,14 +34,15 @@ class Recordings:
 def sessions(source: Path, audio: Path) -> dict[str, list[Path]]:
     """Files by session.
 
-    source: a folder with a folder a session (files right in it are one more session, of the folder's own name), or a
-    CSV table with the columns `session` and `clip`, a path below `audio` each.
+    source: a folder with a folder a session, or deeper ones, "anna/kitchen" (files right in it are one more session, of
+    the folder's own name), or a CSV table with the columns `session` and `clip`, a path below `audio` each.
     """
     found: dict[str, list[Path]] = {}
     if source.is_dir():
         for path in sorted(source.rglob("*")):
             if path.suffix.lower() in ENDINGS:
-                found.setdefault(path.parent.name, []).append(path)
+                session = path.parent.relative_to(source).as_posix()
+                found.setdefault(source.name if session == "." else session, []).append(path)
     else:
         with source.open(newline="", encoding="utf-8") as file:
             for row in csv.DictReader(file):
@@ -72,6 +76,36 @@ def decode(path: Path) -> np.ndarray:
     return np.round(np.clip(mono, -1, 32767 / 32768) * 32768).astype(np.int16)
 
 
+def heard(path: Path) -> Clip:
+    """A decoded file in which there is something, named after its path."""
+    samples = decode(path)
+    if len(samples) < SHORTEST * SAMPLE_RATE or not activity(samples.astype(np.float32))[0].any():
+        level = "digital silence" if len(samples) else "empty"
+        raise ValueError(
+            f"{path}: {len(samples) / SAMPLE_RATE:.2f} s, {level if not samples.any() else 'too short'}, expected at "
+            f"least {SHORTEST:g} s of sound; delete the file"
+        )
+    return Clip(path.with_suffix("").as_posix(), samples)
+
+
 def clips(paths: Sequence[Path]) -> list[Clip]:
-    """Decoded files, named after their session and file."""
-    return [Clip(f"{path.parent.name}/{path.stem}", decode(path)) for path in paths]
+    """Decoded recordings of a word; ValueError names a file that is silent, or too short or too long for one."""
+    found = [heard(path) for path in paths]
+    for path, clip in zip(paths, found):
+        if len(clip.samples) > LONGEST * SAMPLE_RATE:
+            raise ValueError(
+                f"{path}: {len(clip.samples) / SAMPLE_RATE:.0f} s, expected a clip of one word, {LONGEST:g} s at most; "
+                "cut it (tympan record makes such clips)"
+            )
+    return found
+
+
+def pieces(paths: Sequence[Path]) -> list[Clip]:
+    """Decoded recordings without the word, cut into pieces of at most PIECE seconds; silent ones are left out."""
+    length = int(PIECE * SAMPLE_RATE)
+    return [
+        Clip(f"{clip.name}@{start / SAMPLE_RATE:g}", clip.samples[start : start + length])
+        for clip in map(heard, paths)
+        for start in range(0, len(clip.samples), length)
+        if len(clip.samples) - start >= SHORTEST * SAMPLE_RATE and clip.samples[start : start + length].any()
+    ]

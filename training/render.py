@@ -49,15 +49,25 @@ class Rendering:
     keep_samples: bool = False  # write int16 samples too, from which mistakes are mined
 
 
+def hashed(path: Path) -> str:
+    """SHA-256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def spoken_folders(rendering: Rendering) -> list[Path]:
+    """The folders of synthesized speech that there are."""
+    return [folder for word in rendering.words if (folder := Path(rendering.synthetic) / word).exists()]
+
+
 def fingerprint(rendering: Rendering) -> str:
-    """A hash of all that the shards depend on; of the recordings, only those of one's own word."""
+    """A hash of all that the shards depend on, but for the corpora."""
     paths = ("name", "shards", "audio", "synthetic", "recordings", "others")
     fields = {key: value for key, value in asdict(rendering).items() if key not in paths}
-    own = own_clips(rendering).training + other_clips(rendering)
-    if own:
-        fields["own"] = [(path.parent.name, path.name, path.stat().st_size) for path in own]
+    fields["own"] = [hashed(path) for path in own_clips(rendering).training]
+    fields["other"] = [hashed(path) for path in other_clips(rendering)]
+    fields["said"] = [hashed(folder / synthesis.TEXTS) for folder in spoken_folders(rendering)]
     if rendering.mined:
-        fields["mined"] = hashlib.sha256(Path(rendering.mined).read_bytes()).hexdigest()
+        fields["mined"] = hashed(Path(rendering.mined))
     return hashlib.sha256(json.dumps(fields, sort_keys=True, default=str).encode()).hexdigest()
 
 
@@ -77,20 +87,17 @@ def other_clips(rendering: Rendering) -> tuple[Path, ...]:
 
 def synthetic_speech(rendering: Rendering) -> dict[str, dict[str, list[Clip]]]:
     """Synthesized parts by word, those without any other of the words."""
-    folder = Path(rendering.synthetic)
-    found = {}
-    for word in rendering.words:
-        if (folder / word).exists():
-            others = [other for other in rendering.words if other != word]
-            found[word] = synthesis.load(folder / word, others)
-    return found
+    return {
+        folder.name: synthesis.load(folder, [word for word in rendering.words if word != folder.name])
+        for folder in spoken_folders(rendering)
+    }
 
 
 def library(rendering: Rendering) -> Library:
     """The training recordings, without the positives left out, with synthetic speech and mined mistakes."""
     own = {rendering.words[0]: recordings.clips(own_clips(rendering).training)}
     training = corpus.training_set(Path(rendering.audio), rendering.words, own, rendering.without)
-    training.words["own"] = recordings.clips(other_clips(rendering))
+    training.words["own"] = recordings.pieces(other_clips(rendering))
     left_out = set(rendering.left_out)
     for clips in training.positives.values():
         clips[:] = [clip for clip in clips if clip.name not in left_out]
@@ -160,7 +167,7 @@ class Shards:
         if mark.exists() and mark.read_text() != made_from:
             raise ValueError(
                 f"{self.folder}: rendered from other recordings, another recipe, seed or word, expected {made_from[:12]}; "
-                "remove the folder, or give another one with --render"
+                "remove the folder, or train under another --name"
             )
         mark.write_text(made_from)
 

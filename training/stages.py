@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +64,13 @@ class Stages:
         )
         self.plain = dataclasses.replace(self.plain, recipe=recipe_for(count_positives(self.plain), len(self.plain.words)))
 
+    def validation_clips(self) -> dict[str, int]:
+        """How many clips of each word there are to validate on."""
+        keys = corpus.command_keys(self.args.audio)["validation"]
+        counts = {word: len(corpus.of_word(keys, word)) for word in self.plain.words}
+        counts[self.plain.words[0]] += len(render.own_clips(self.plain).held_out)
+        return counts
+
     def first(self) -> Shards:
         """Before any mistake is mined; shared by runs, as is the pool."""
         return Shards(self.plain, self.args.render)
@@ -92,6 +100,8 @@ class Stages:
         """Remove what an earlier run in the folder decided."""
         for stage in (1, 2):
             self.left_out(stage).unlink(missing_ok=True)
+            self.mined(stage).unlink(missing_ok=True)
+            shutil.rmtree(self.args.run / f"stage-{stage}", ignore_errors=True)
 
     def later(self, stage: int) -> Shards:
         """With mined mistakes and without empty positives; in the run's own folder, as its network decided them."""

@@ -61,7 +61,7 @@ def keep(utterance: Utterance, data: tuple[np.ndarray, int], bounds: tuple[float
 
 def speak(utterance: Utterance, word: str) -> tuple[int, int]:
     """Synthesize one utterance by espeak-ng or flite; samples between which the word stands, if that is asked for."""
-    command = utterance.voice.command(utterance.text)
+    command = utterance.voice.command(utterance.given)
     if not utterance.aligned:
         data = subprocess.run(command, capture_output=True, check=True).stdout
         return keep(utterance, read_unsized_wav(data), (0.0, 0.0))
@@ -75,7 +75,7 @@ def speak(utterance: Utterance, word: str) -> tuple[int, int]:
 def speak_together(utterances: list[Utterance], word: str) -> list[tuple[int, int]]:
     """Synthesize utterances by festival in one process; bounds as of `speak`."""
     with tempfile.TemporaryDirectory() as folder:
-        lines = [u.voice.script(u.text, f"{k}.wav") for k, u in enumerate(utterances)]
+        lines = [u.voice.script(u.given, f"{k}.wav") for k, u in enumerate(utterances)]
         spoken = festival.run(lines, Path(folder))
         return [
             keep(u, soundfile.read(f"{folder}/{k}.wav"), festival.word_times(spoken[k], word) if u.aligned else (0, 0))

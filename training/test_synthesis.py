@@ -134,11 +134,11 @@ class AccentTest(unittest.TestCase):
         british = Voice("espeak-ng", "en-gb+m3", 1.0, 1.0, 50.0)
         rngs = [np.random.default_rng(seed) for seed in range(60)]
         texts = {accents.accented("hey water!", british, rng) for rng in rngs}
-        self.assertIn("hey water!", texts)
+        self.assertIn(None, texts)
         self.assertIn("[[h'eI]] [[w'O:*3]]!", texts)
         self.assertIn("[[h'eI]] [[w'O:ta#]]!", texts)
         for other in (Voice("espeak-ng", "es+m3", 1.0, 1.0, 50.0), Voice("flite", "rms", 1.0, 1.0, 100.0)):
-            self.assertEqual({accents.accented("water?", other, rng) for rng in rngs}, {"water?"})
+            self.assertEqual({accents.accented("water?", other, rng) for rng in rngs}, {None})
 
 
 class SentencesTest(unittest.TestCase):

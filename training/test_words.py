@@ -6,7 +6,9 @@ import csv
 import json
 import tempfile
 import unittest
+from dataclasses import replace
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import onnx
@@ -14,7 +16,7 @@ import onnxruntime
 import soundfile
 import torch
 
-from . import bursts, decision, evaluate, export, protocol, recordings, start
+from . import bursts, decision, evaluate, export, protocol, recordings, render, start
 from .corpus import Clip, TrainingSet
 from .fit import Trainer, frame_loss, stream_posteriors
 from .labels import IGNORED, NEGATIVE, SILENT, SPOKEN, is_negative, is_word
@@ -22,6 +24,7 @@ from .masks import EDGES, warp
 from .network import Architecture, WakeWordNetwork
 from .pieces import Composer, Library
 from .recipe import FEW, recipe_for
+from .render import Rendering, fingerprint
 from .streams import Streams
 
 HIGH, LOW = bursts.burst(11, 900), bursts.burst(12, 400)
@@ -171,7 +174,8 @@ class RecordingsTest(unittest.TestCase):
             parts = recordings.split(root, Path("unused"), ["kitchen"])
             self.assertEqual((len(parts.training), [p.name for p in parts.held_out]), (2, ["1.flac"]))
             (clip,) = recordings.clips(parts.held_out)
-            self.assertEqual((clip.name, clip.samples.shape, clip.samples.dtype), ("kitchen/1", (1600,), np.int16))
+            self.assertEqual((clip.samples.shape, clip.samples.dtype), ((1600,), np.int16))
+            self.assertTrue(clip.name.endswith("kitchen/1"))
             self.assertAlmostEqual(float(np.median(clip.samples)), 8192, delta=3)
             table = root / "table.csv"
             with table.open("w", newline="") as file:
@@ -180,9 +184,59 @@ class RecordingsTest(unittest.TestCase):
             with self.assertRaisesRegex(ValueError, "no session 'cellar' to hold out, expected one of desk, kitchen"):
                 recordings.split(root, Path("unused"), ["cellar"])
 
+    def test_sessions_of_two_people_in_rooms_of_the_same_name_are_two(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name in ("anna", "bob"):
+                path = Path(folder) / name / "kitchen" / "1.wav"
+                path.parent.mkdir(parents=True)
+                soundfile.write(path, np.full(4800, 0.25), 16000)
+            self.assertEqual([*recordings.sessions(Path(folder), Path())], ["anna/kitchen", "bob/kitchen"])
+
+    def test_files_that_hold_no_word_are_named(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "1.wav"
+            wrong = ((np.zeros(32000), "digital silence"), (np.full(160, 0.2), "too short"), (np.full(200000, 0.2), "12 s"))
+            for samples, said in wrong:
+                soundfile.write(path, samples, 16000)
+                with self.subTest(said), self.assertRaisesRegex(ValueError, f"1.wav: .*{said}"):
+                    recordings.clips([path])
+
+    def test_long_sound_without_the_word_is_cut(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "radio.wav"
+            soundfile.write(path, np.concatenate([np.full(9 * 16000, 0.2), np.zeros(4 * 16000)]), 16000)
+            found = recordings.pieces([path])
+            self.assertEqual([len(clip.samples) for clip in found], [64000, 64000, 64000])
+            self.assertEqual(int(np.count_nonzero(found[2].samples)), 16000)
+
     def test_a_folder_without_sound_is_refused(self):
         with tempfile.TemporaryDirectory() as folder, self.assertRaisesRegex(ValueError, "no recordings"):
             recordings.sessions(Path(folder), Path("unused"))
+
+
+class HeldOutTest(unittest.TestCase):
+    def test_sessions_held_out_validate_and_never_train(self):
+        with tempfile.TemporaryDirectory() as folder:
+            root = Path(folder)
+            for k, name in enumerate(("word/a/1.wav", "word/a/2.wav", "word/b/1.wav", "others/radio/1.wav")):
+                (root / name).parent.mkdir(parents=True, exist_ok=True)
+                soundfile.write(root / name, np.full(4800, 0.1 * (k + 1)), 16000)
+            wanted = Rendering("x", ("word",), str(root), "none", 1, recordings=str(root / "word"), held_out=("b",))
+            wanted = replace(wanted, others=str(root / "others"))
+            empty = TrainingSet({"word": []}, {"commands": [HIGH]}, [], bursts.library().training.noise)
+
+            def training_set(audio, words, own, without):
+                return replace(empty, positives={"word": own["word"]}, words=dict(empty.words))
+
+            with mock.patch.object(render.corpus, "training_set", training_set):
+                library = render.library(wanted)
+            names = [clip.name.removeprefix(root.as_posix()) for clip in library.training.positives["word"]]
+            self.assertEqual(names, ["/word/a/1", "/word/a/2"])
+            self.assertEqual([clip.samples[0] for clip in library.training.words["own"]], [round(0.4 * 32768)])
+            self.assertEqual([path.parent.name for path in render.own_clips(wanted).held_out], ["b"])
+            marks = {fingerprint(wanted), fingerprint(replace(wanted, held_out=("a",))), fingerprint(replace(wanted, others=None))}
+            soundfile.write(root / "word/a/2.wav", np.full(4800, 0.9), 16000)
+            self.assertEqual(len(marks | {fingerprint(wanted)}), 4)
 
 
 class WarpTest(unittest.TestCase):
@@ -202,6 +256,8 @@ class ChoiceByAlarmsTest(unittest.TestCase):
             return {"threshold": threshold, "expected": expected, "total": 0, "missed": missed, "missedNoisy": missed,
                     "latency": [latency, latency]}  # fmt: skip
 
+        deaf = {**point(0.95, 0.0, 9), "latency": None}
+        self.assertEqual(decision.choose_by_alarms([deaf, point(0.5, 0.1, 2, 260)], 0.4)["threshold"], 0.5)
         points = [point(0.5, 2.0, 0), point(0.7, 0.4, 3), point(0.8, 0.3, 2), point(0.9, 0.1, 2), point(0.75, 0.2, 1, 400)]
         self.assertEqual(decision.choose_by_alarms(points, 0.4)["threshold"], 0.8)
         with self.assertRaisesRegex(ValueError, "the fewest to expect are 0.1"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -50,7 +51,7 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--word", required=True, nargs="+", help="one or several; folders of Speech Commands, or else")
     parser.add_argument("--recordings", type=Path, help="of the first word: a folder with a folder a session, or a table")
-    parser.add_argument("--others", type=Path, help="a folder of your own sound without the word, such as false alarms")
+    parser.add_argument("--others", type=Path, help="a folder of own sound without the word, such as false alarms")
     parser.add_argument("--hold-out", nargs="+", default=(), help="sessions of --recordings that only validate")
     parser.add_argument("--without", nargs="+", default=(), help="folders of community recordings to leave out")
     parser.add_argument("--name", help="of the model and the run's folders; default: the words")
@@ -95,6 +96,10 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--every", type=int, default=500, help="steps between validations")
     parser.add_argument("--resume", action="store_true", help="continue the run in --run")
     args = parser.parse_args(words)
+    if args.hold_out and not args.recordings:
+        parser.error("--hold-out names sessions of --recordings, which is not given")
+    if len({*args.word}) < len(args.word) or {*args.word} & {"silence", "unknown"}:
+        parser.error(f"--word {' '.join(args.word)}: expected words that differ, and neither silence nor unknown")
     name = args.name or "-".join(args.word)
     args.synthetic = args.synthetic or Path("build/synthetic")
     args.render = args.render or Path("build/render") / name
@@ -103,10 +108,18 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     return args
 
 
-def prepare(args: argparse.Namespace) -> Settings:
-    """Synthesize what is missing; the settings of the training."""
+def prepare(args: argparse.Namespace, stages: Stages) -> Settings:
+    """Refuse what could only fail at its end, synthesize what is missing; the settings of the training."""
+    unmeasured = [word for word, count in stages.validation_clips().items() if not count]
+    if unmeasured and args.alarms is None:
+        raise ValueError(
+            f"{unmeasured[0]!r}: no clips of it to validate on, expected some to choose a threshold by; hold out a "
+            "session of --recordings (--hold-out), or say how many alarms to expect (--alarms 1)"
+        )
     for word in args.word:
-        if not (args.synthetic / word).exists():
+        if (args.synthetic / word).exists():
+            print(f"{args.synthetic / word}: there already, taken as it is", file=sys.stderr)
+        else:
             synthesis.synthesize(word, args.synthetic / word, positives=args.positives, lead_ins=tuple(args.lead_ins))
     return Settings(
         architecture=architecture(args),
@@ -135,7 +148,8 @@ def main() -> None:
     """Synthesize, render, train, mine, train on, choose the decision on validation, export."""
     args = arguments()
     torch.set_num_threads(args.threads)
-    settings, stages = prepare(args), Stages(args)
+    stages = Stages(args)
+    settings = prepare(args, stages)
     checkpoint = args.run / "checkpoint.pt"
     latest, *pools = stages.first(), stages.pool(1), stages.pool(2)
     render.start([latest, *pools], args.workers)

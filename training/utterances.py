@@ -22,12 +22,20 @@ MARKS = ("", "", "!", "?", ",", ".")  # behind a word alone: the synthesizers' m
 
 @dataclass(frozen=True)
 class Utterance:
-    """What is said, by whom, into which file; `aligned`: where the word stands in it is asked for."""
+    """What is said, by whom, into which file; `aligned`: where the word stands in it is asked for; `spelled`: the text
+    in phonemes, where the program is to say it in another accent.
+    """
 
     text: str
     voice: Voice
     path: Path
     aligned: bool = False
+    spelled: str | None = None
+
+    @property
+    def given(self) -> str:
+        """What the program is given to say."""
+        return self.spelled or self.text
 
 
 def cycled(texts: list[str], count: int) -> list[str]:
@@ -108,6 +116,6 @@ def plan(
             # A generator for each, so that a voice doesn't depend on how many there are.
             own, aligned = np.random.default_rng([seed, PARTS.index(part), k]), part == "sentence"
             voice = recorded(names, own) if aligned else anybody(names, foreign.get(part, ()), own)
-            text = accented(text, voice, own) if part in ("positive", "negative") else text
-            utterances.append(Utterance(text, voice, folder / part / f"{k:04}.flac", aligned))
+            spelled = accented(text, voice, own) if part in ("positive", "negative") else None
+            utterances.append(Utterance(text, voice, folder / part / f"{k:04}.flac", aligned, spelled))
     return utterances
