@@ -43,8 +43,8 @@ class Streams:
 
     @property
     def hours(self) -> float:
-        """Of negatives."""
-        return sum(s.hours for name, s in self.measured.items() if name not in (evaluate.CLEAN, evaluate.NOISY))
+        """In which alarms are counted: of negatives, and of the clips with the pauses between them."""
+        return sum(stream.hours for name, stream in self.measured.items() if name != evaluate.NOISY)
 
 
 def as_streams(trainer: Trainer, run: Run, streams: Streams) -> Posteriors:
