@@ -136,8 +136,9 @@ class GradientsTest(unittest.TestCase):
     def test_excerpts_end_after_the_words(self):
         samples = np.random.default_rng(1).normal(0, 1e-4, 16000 * 12).astype(np.float32)
         spans = [(1.0, 2.0, 1.7), (6.0, 7.0, 6.7), (9.0, 10.0, 9.6)]
+        tone = (0.1 * np.sin(2 * np.pi * 1000 / 16000 * np.arange(16000))).astype(np.float32)
         for start, _, end in spans:
-            samples[int((start + 0.3) * 16000) : int(end * 16000)] += 0.1
+            samples[int((start + 0.3) * 16000) : int(end * 16000)] += tone[: round((end - start - 0.3) * 16000)]
         frames = gradients.BEFORE + gradients.LONGEST_LAG
         found, spoken = gradients.excerpts(MeasuredStream(samples, spans), PLAIN)
         self.assertEqual(tuple(found.shape), (2, frames, 20))  # the first word comes too early
