@@ -190,13 +190,14 @@ class Composer:
             first, last = 0, len(other)
         other = match(other, clip)
         middle = (first + last) // 2
-        # Few recordings can't tell how weak a beginning may be: then endings are not refused.
-        draw = self.rng.random() if self.recipe.tails else self.rng.choice((0.1, 0.6))
-        if draw < 0.25:
+        quarter = int(4 * self.rng.random())
+        if not self.recipe.tails:  # few recordings can't tell how weak a beginning may be: endings are not refused
+            quarter -= quarter % 2
+        if quarter == 0:
             parts = [clip[:cut]]
-        elif draw < 0.5:
+        elif quarter == 1:
             parts = [clip[cut:]]
-        elif draw < 0.75:
+        elif quarter == 2:
             parts = [clip[:cut], other[middle:]]
         else:
             parts = [other[:middle], clip[cut:]]

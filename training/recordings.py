@@ -79,12 +79,10 @@ def decode(path: Path) -> np.ndarray:
 def heard(path: Path) -> Clip:
     """A decoded file in which there is something, named after its path."""
     samples = decode(path)
-    if len(samples) < SHORTEST * SAMPLE_RATE or not activity(samples.astype(np.float32))[0].any():
-        level = "digital silence" if len(samples) else "empty"
-        raise ValueError(
-            f"{path}: {len(samples) / SAMPLE_RATE:.2f} s, {level if not samples.any() else 'too short'}, expected at "
-            f"least {SHORTEST:g} s of sound; delete the file"
-        )
+    seconds = len(samples) / SAMPLE_RATE
+    if seconds < SHORTEST or not activity(samples.astype(np.float32))[0].any():
+        wrong = "too short" if seconds < SHORTEST else "digital silence"
+        raise ValueError(f"{path}: {seconds:.2f} s, {wrong}, expected {SHORTEST:g} s of sound at least; delete the file")
     return Clip(path.with_suffix("").as_posix(), samples)
 
 

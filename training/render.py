@@ -93,16 +93,21 @@ def synthetic_speech(rendering: Rendering) -> dict[str, dict[str, list[Clip]]]:
     }
 
 
-def library(rendering: Rendering) -> Library:
-    """The training recordings, without the positives left out, with synthetic speech and mined mistakes."""
+def training_recordings(rendering: Rendering) -> corpus.TrainingSet:
+    """The training recordings, without the positives left out."""
     own = {rendering.words[0]: recordings.clips(own_clips(rendering).training)}
     training = corpus.training_set(Path(rendering.audio), rendering.words, own, rendering.without)
     training.words["own"] = recordings.pieces(other_clips(rendering))
     left_out = set(rendering.left_out)
     for clips in training.positives.values():
         clips[:] = [clip for clip in clips if clip.name not in left_out]
+    return training
+
+
+def library(rendering: Rendering) -> Library:
+    """The training recordings with synthetic speech and mined mistakes."""
     mined = [Clip("mined", samples) for samples in load_mined(rendering.mined)]
-    return Library(training, synthetic_speech(rendering), mined)
+    return Library(training_recordings(rendering), synthetic_speech(rendering), mined)
 
 
 def load_mined(path: str | None) -> list[np.ndarray]:

@@ -136,7 +136,7 @@ def learn_from_mistakes(trainer: Trainer, stages: Stages, stage: int, pool: Shar
         raise ValueError("mining: no negative comes near the word, expected some; mine earlier (--mine-at)")
     earlier = render.load_mined(str(stages.mined(stage - 1))) if stage > 1 else []
     mining.save(stages.mined(stage), [samples for _, samples in mined] + earlier)
-    left_out = unheard(trainer, render.library(stages.plain).training.positives)
+    left_out = unheard(trainer, render.training_recordings(stages.plain).positives)
     stages.left_out(stage).write_text(json.dumps(left_out, indent=1) + "\n")
     trainer.average.to(trainer.device)
     summary = {"excerpts": len(mined), "highest": mined[0][0], "lowest": mined[-1][0]}

@@ -11,7 +11,7 @@ import onnxruntime
 import torch
 from onnx import numpy_helper
 
-from .network import WakeWordNetwork
+from .network import Architecture, WakeWordNetwork
 
 GATES = {"GRU": (1, 0, 2), "LSTM": (0, 2, 3, 1), "RNN": (0,)}  # where ONNX has each of PyTorch's gates
 
@@ -27,6 +27,12 @@ def computed(model: onnx.ModelProto, names: list[str]) -> dict[str, np.ndarray]:
         part = onnx.helper.make_model(graph, opset_imports=model.opset_import, ir_version=model.ir_version)
         session = onnxruntime.InferenceSession(part.SerializeToString(), providers=["CPUExecutionProvider"])
         found.update(zip([node.output[0] for node in nodes], session.run(None, {})))
+    missing = [name for name in names if name not in found]
+    if missing:
+        raise ValueError(
+            f"weights {missing[0]!r} are computed by the graph, expected them stored, as float32 or with a "
+            "DequantizeLinear; start from a model of this recipe"
+        )
     return {name: found[name] for name in names}
 
 
@@ -36,10 +42,35 @@ def rows_by_gate(weights: np.ndarray, operator: str) -> torch.Tensor:
     return torch.from_numpy(np.concatenate([gates[k] for k in GATES[operator]]))
 
 
-def trunk(path: Path) -> dict[str, torch.Tensor]:
+# What ONNX takes an attribute to be where a node has none; sizes follow from the weights.
+DEFAULTS = {
+    "Conv": {"strides": [1], "dilations": [1], "group": 1, "pads": [0, 0], "auto_pad": b"NOTSET"},
+    "GRU": {"direction": b"forward", "linear_before_reset": 0},
+    "LSTM": {"direction": b"forward"},
+    "RNN": {"direction": b"forward", "activations": [b"Tanh"]},
+}
+SIZES = ("hidden_size", "kernel_shape")
+
+
+def check_attributes(path: Path, node: onnx.NodeProto, architecture: Architecture) -> None:
+    """Refuse a layer that computes otherwise than the network's, whatever its sizes."""
+    own = {"Conv": {"strides": [architecture.stride]}, "GRU": {"linear_before_reset": 1}}.get(node.op_type, {})
+    wanted = DEFAULTS[node.op_type] | own
+    given = {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute if a.name not in SIZES}
+    for name, value in (DEFAULTS[node.op_type] | given).items():
+        if value != wanted.get(name):
+            raise ValueError(
+                f"{path}: {node.op_type} node {node.name!r} has {name} {value}, expected {wanted.get(name, 'none')} as "
+                "the network to train has it; start from a model of this recipe"
+            )
+
+
+def trunk(path: Path, architecture: Architecture) -> dict[str, torch.Tensor]:
     """Weights of a model's convolutions and recurrent layers, by their names in a WakeWordNetwork."""
     model = onnx.load(path)
     nodes = [node for node in model.graph.node if node.op_type == "Conv" or node.op_type in GATES]
+    for node in nodes:
+        check_attributes(path, node, architecture)
     values = computed(model, [name for node in nodes for name in node.input[1:4] if name])
     found: dict[str, torch.Tensor] = {}
     convolutions = recurrent = 0
@@ -59,7 +90,7 @@ def trunk(path: Path) -> dict[str, torch.Tensor]:
 
 def start_from(network: WakeWordNetwork, path: Path) -> None:
     """Give a network the layers of a trained model, all but its head. Throws where their sizes differ."""
-    weights, own = trunk(path), network.state_dict()
+    weights, own = trunk(path, network.architecture), network.state_dict()
     wanted = {name: tuple(value.shape) for name, value in own.items() if not name.startswith("head.")}
     got = {name: tuple(value.shape) for name, value in weights.items()}
     for name in sorted({*wanted, *got}):

@@ -155,6 +155,26 @@ class StartTest(unittest.TestCase):
         expected = session.run(None, {"features": features.numpy()})[0]
         np.testing.assert_allclose(stream_posteriors(network, features).numpy(), expected, atol=1e-6)
 
+    def test_layers_that_compute_otherwise_are_refused(self):
+        model = onnx.load(Path(__file__).parent.parent / "models" / "happy.onnx")
+        changes = {
+            ("GRU", "linear_before_reset"): (0, "has linear_before_reset 0, expected 1"),
+            ("GRU", "direction"): ("reverse", "has direction b'reverse', expected b'forward'"),
+            ("GRU", "clip"): (1.0, "has clip 1.0, expected none"),
+            ("Conv", "strides"): ([1], r"has strides \[1\], expected \[2\]"),
+        }
+        for (operator, name), (value, said) in changes.items():
+            changed = onnx.ModelProto()
+            changed.CopyFrom(model)
+            node = next(node for node in changed.graph.node if node.op_type == operator)
+            kept = [attribute for attribute in node.attribute if attribute.name != name]
+            del node.attribute[:]
+            node.attribute.extend([*kept, onnx.helper.make_attribute(name, value)])
+            with self.subTest(name), tempfile.TemporaryDirectory() as folder:
+                onnx.save(changed, Path(folder) / "model.onnx")
+                with self.assertRaisesRegex(ValueError, said):
+                    start.start_from(WakeWordNetwork(Architecture()), Path(folder) / "model.onnx")
+
     def test_other_sizes_are_refused(self):
         path = Path(__file__).parent.parent / "models" / "happy.onnx"
         with self.assertRaisesRegex(ValueError, r"recurrent.bias_hh_l0 is \(240,\), expected \(288,\)"):

@@ -140,7 +140,7 @@ def beginning(args: argparse.Namespace, settings: Settings, stages: Stages, late
     trainer = Trainer(settings, frontend, args.device)
     if args.start:
         start.start_from(trainer.network, args.start)
-        start.start_from(trainer.average, args.start)
+        trainer.average.load_state_dict(trainer.network.state_dict())
     return trainer
 
 
